@@ -1,0 +1,79 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names: normal form, wildcards and the zone that holds a name."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+__all__ = ["base_name", "covers", "holding_zone", "is_wildcard", "name_fault", "normalise", "relative_name"]
+
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+
+
+def normalise(name: str) -> str:
+    """Lower case, A-labels, no final dot. A name that IDNA refuses is only lowered, so that it can be reported."""
+    lowered = name.strip().rstrip(".").lower()
+    if lowered.isascii():
+        return lowered
+    try:
+        return lowered.encode("idna").decode("ascii")
+    except UnicodeError:
+        return lowered
+
+
+def is_wildcard(name: str) -> bool:
+    """Whether the name's first label is an asterisk."""
+    return name.startswith("*.")
+
+
+def base_name(name: str) -> str:
+    """The name that is proved for a name: a wildcard is proved at its parent."""
+    return normalise(name[2:] if is_wildcard(name) else name)
+
+
+def name_fault(name: str) -> str | None:
+    """Why a name cannot stand in a certificate, as half a sentence; None if it can.
+
+    Arguments:
+        name: a host name, possibly with a leading ``*.``.
+    """
+    plain = base_name(name)
+    if not plain or len(plain) > 253:
+        return "is empty or longer than 253 characters"
+    try:
+        ipaddress.ip_address(plain)
+    except ValueError:
+        pass
+    else:
+        return "is an IP address, not a domain name"
+    labels = plain.split(".")
+    if len(labels) < 2:
+        return "has no dot; give a full domain name"
+    bad = [label for label in labels if not _LABEL.fullmatch(label)]
+    return f"has the malformed label '{bad[0]}'" if bad else None
+
+
+def holding_zone(name: str, zones: Iterable[str]) -> str | None:
+    """The longest of the zones that equals the name or is a suffix of it on a label border."""
+    wanted = normalise(name)
+    fitting = [zone for zone in zones if wanted == normalise(zone) or wanted.endswith("." + normalise(zone))]
+    return max(fitting, key=len, default=None)
+
+
+def relative_name(name: str, zone: str, apex: str = "@") -> str:
+    """The name without its zone, as record APIs want it; apex stands for the zone itself."""
+    wanted, suffix = normalise(name), normalise(zone)
+    return apex if wanted == suffix else wanted[: -len(suffix) - 1]
+
+
+def covers(certificate_names: Iterable[str], name: str) -> bool:
+    """Whether a certificate for these names serves the name (a wildcard covers one label)."""
+    wanted = normalise(name)
+    names: tuple[str, ...] = tuple(normalise(each) for each in certificate_names)
+    parent = "*." + wanted.split(".", 1)[1] if "." in wanted and not is_wildcard(wanted) else wanted
+    return wanted in names or parent in names

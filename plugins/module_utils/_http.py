@@ -1,0 +1,202 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The only file that talks to an API: one session, bounded answers, and what a broken connection means."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import InvalidInput
+
+try:
+    import requests
+    from urllib3 import exceptions as urllib3_exceptions
+except ImportError:
+    HAS_REQUESTS = False
+else:
+    HAS_REQUESTS = True
+
+__all__ = [
+    "HAS_REQUESTS",
+    "Connection",
+    "HttpRequest",
+    "HttpResponse",
+    "RequestsTransport",
+    "Transport",
+    "TransportError",
+    "checked_endpoint",
+    "is_loopback",
+]
+
+# Certificates and lists of a thousand orders stay far below this; more is not an answer of these APIs.
+MAX_ANSWER_BYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach a cloud: the common options of every cloud module.
+
+    endpoint is a URL that replaces the vendor's hosts; timeout is in seconds.
+    """
+
+    site: str = "intl"
+    endpoint: str | None = None
+    ca_path: str | None = None
+    timeout: float = 30.0
+    proxy: str | None = None
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """One request, complete: the body is the very bytes that were signed."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """One answer; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+class TransportError(Exception):
+    """No usable answer. reached tells whether the request may have arrived at the server."""
+
+    def __init__(self, reason: str, reached: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.reached = reached
+
+
+class Transport(Protocol):
+    """Sends a request once; tests bring their own."""
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """The answer, whatever its status. Raises TransportError."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host of a URL can only be this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_endpoint(endpoint: str) -> str:
+    """The endpoint without a final slash.
+
+    Raises InvalidInput where it is no http(s) URL, has a path or credentials, or would carry secrets over plain http.
+    """
+    try:
+        parts = urlsplit(endpoint)
+        host, port_is_readable = parts.hostname or "", parts.port is None or parts.port > 0
+    except ValueError:
+        parts, host, port_is_readable = urlsplit(""), "", False
+    if parts.scheme not in ("http", "https") or not host or not port_is_readable:
+        raise InvalidInput([f"endpoint: '{endpoint}' is not a URL; give it like 'https://host' or 'https://host:port'"])
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
+        raise InvalidInput(["endpoint: give scheme, host and port only, without path, query or user name"])
+    if parts.scheme == "http" and not is_loopback(host):
+        raise InvalidInput(
+            [f"endpoint: plain http to '{host}' would show keys to the network; use https (http is for loopback only)"]
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class RequestsTransport:
+    """Transport over requests: one session with connection reuse.
+
+    Proxies and CA settings of the environment are respected; ~/.netrc is not, because it would overwrite the
+    signature (Alibaba reference, 3.2). Redirects are not followed: a signature is valid for one host only.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._session: Any = None
+
+    def _open(self) -> Any:
+        if self._session is None:
+            session = requests.Session()
+            # A callable auth is what keeps requests from looking for a .netrc entry.
+            session.auth = _keep_authorization
+            session.headers.clear()
+            if self._connection.proxy:
+                session.proxies = {"http": self._connection.proxy, "https": self._connection.proxy}
+                # requests prefers the environment's proxies to the session's own.
+                session.trust_env = False
+            if self._connection.ca_path:
+                session.verify = self._connection.ca_path
+            self._session = session
+        return self._session
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """See Transport."""
+        session = self._open()
+        options: dict[str, Any] = {"timeout": self._connection.timeout, "allow_redirects": False, "stream": True}
+        if self._connection.ca_path:
+            # Given with the request, because requests prefers REQUESTS_CA_BUNDLE to the session's setting.
+            options["verify"] = self._connection.ca_path
+        try:
+            with session.request(
+                request.method, request.url, headers=dict(request.headers), data=request.body, **options
+            ) as answer:
+                body = _bounded_body(answer)
+                headers = {name.lower(): value for name, value in answer.headers.items()}
+                return HttpResponse(answer.status_code, headers, body)
+        except requests.exceptions.RequestException as error:
+            raise _transport_error(error, self._connection.timeout) from error
+        except OSError as error:
+            # requests reports a missing CA file this way, before anything is sent.
+            raise TransportError(str(error), reached=False) from error
+
+
+def _keep_authorization(prepared: Any) -> Any:
+    return prepared
+
+
+def _bounded_body(answer: Any) -> bytes:
+    chunks, size = [], 0
+    for chunk in answer.iter_content(65536):
+        size += len(chunk)
+        if size > MAX_ANSWER_BYTES:
+            raise TransportError("the answer is larger than 10 MB", reached=True)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _transport_error(error: Exception, timeout: float) -> TransportError:
+    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else error
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return TransportError(f"no connection within {timeout:g} s", reached=False)
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return TransportError(f"no answer within {timeout:g} s", reached=True)
+    if isinstance(reason, urllib3_exceptions.NewConnectionError):
+        return TransportError(_plain(reason), reached=False)
+    if isinstance(error, requests.exceptions.SSLError):
+        # An untrusted certificate ends the handshake, so the request was not sent.
+        verifying = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        return TransportError(f"TLS: {_plain(reason)}", reached=not verifying)
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
+        return TransportError(_plain(error), reached=False)
+    return TransportError(f"connection lost: {_plain(reason)}", reached=True)
+
+
+def _plain(reason: object) -> str:
+    """The reason without the names of objects that urllib3 puts before it."""
+    text = str(reason)
+    return text.split(": ", 1)[1] if text.startswith("<") or "object at 0x" in text.split(": ", 1)[0] else text

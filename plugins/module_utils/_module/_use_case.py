@@ -1,0 +1,56 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a module is, without Ansible: one function, its options and their constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
+
+__all__ = ["CONTROLLER", "TARGET", "Context", "Result", "UseCase"]
+
+Params = Mapping[str, Any]
+Result = dict[str, Any]
+
+# Where a module normally runs; said when a library is missing there.
+CONTROLLER = "controller"
+TARGET = "target"
+
+
+def _ignore(message: str) -> None:
+    """Drops a warning."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a use case may know of the run: mode, time, the environment and a way to warn."""
+
+    check_mode: bool = False
+    clock: Clock = field(default_factory=Clock)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    warn: Callable[[str], None] = _ignore
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """One module.
+
+    Arguments:
+        function: takes the validated options and the context; returns the result (with ``changed``) or raises
+            CertwrightError.
+        argument_spec: as AnsibleModule takes it.
+        constraints: the other checks of AnsibleModule (required_if, mutually_exclusive, ...).
+        libraries: import names of the third-party libraries that the function needs.
+        runs_on: CONTROLLER or TARGET.
+    """
+
+    function: Callable[[Params, Context], Result]
+    argument_spec: dict[str, Any]
+    constraints: dict[str, Any] = field(default_factory=dict)
+    libraries: tuple[str, ...] = ("requests",)
+    runs_on: str = CONTROLLER

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The only file that sleeps: retries by call class, and waits with a deadline."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from enum import Enum
+from typing import Callable, TypeVar
+
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+
+__all__ = ["CallClass", "Clock", "RetryPolicy", "call_with_retry", "wait_until"]
+
+T = TypeVar("T")
+
+
+class CallClass(Enum):
+    """What an API call is, and so how it may be repeated (design, section 3)."""
+
+    READ = "read"
+    REPEATABLE = "repeatable"
+    ONCE = "once"
+
+
+class Clock:
+    """Time, sleep and chance, so that tests can bring their own."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        time.sleep(seconds)
+
+    def random(self) -> float:
+        """A number from 0 up to 1."""
+        return random.random()
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Attempts in all and the bases of the back-off, in seconds.
+
+    Full jitter, ``random * min(cap, base * 2^i)``, with a larger base after throttling: the scheme and the figures are
+    those of botocore's standard mode (landscape, section 2).
+    """
+
+    attempts: int = 5
+    base_throttled: float = 1.0
+    base_other: float = 0.1
+    cap: float = 20.0
+
+    def delay(self, attempt: int, error: CertwrightError, chance: float) -> float:
+        """Seconds to sleep after the attempt-th failure (counted from 0)."""
+        base = self.base_throttled if error.kind is ErrorKind.THROTTLED else self.base_other
+        return chance * min(self.cap, base * 2.0**attempt)
+
+
+def _may_retry(error: CertwrightError, call_class: CallClass) -> bool:
+    # A throttled call was refused before it ran, so even one that must happen only once may be sent again.
+    if error.kind is ErrorKind.THROTTLED:
+        return True
+    return call_class is CallClass.READ and error.kind in (ErrorKind.NETWORK, ErrorKind.SERVER)
+
+
+def call_with_retry(attempt: Callable[[], T], call_class: CallClass, policy: RetryPolicy, clock: Clock) -> T:
+    """Runs attempt until it succeeds, may not be repeated, or the attempts are used up.
+
+    Raises the CertwrightError of the last attempt.
+    """
+    for count in range(policy.attempts):
+        try:
+            return attempt()
+        except CertwrightError as error:
+            if count + 1 >= policy.attempts or not _may_retry(error, call_class):
+                raise
+            clock.sleep(policy.delay(count, error, clock.random()))
+    raise AssertionError("a retry policy allows at least one attempt")
+
+
+def wait_until(
+    look: Callable[[], tuple[bool, T]],
+    *,
+    timeout: float,
+    interval: float,
+    clock: Clock,
+    jitter: float = 0.2,
+) -> tuple[bool, T, float]:
+    """Looks at once and then every interval (plus or minus jitter) until look says done or the time is over.
+
+    Arguments:
+        look: returns (done, what was seen); it may raise to end the wait at once.
+        timeout, interval: seconds; a last look is taken when the time is over.
+
+    Returns (done, what was seen last, seconds waited).
+    """
+    start = clock.monotonic()
+    deadline = start + timeout
+    while True:
+        done, seen = look()
+        now = clock.monotonic()
+        if done or now >= deadline:
+            return done, seen, now - start
+        pause = interval * (1.0 - jitter + 2.0 * jitter * clock.random())
+        clock.sleep(max(0.0, min(pause, deadline - now)))
