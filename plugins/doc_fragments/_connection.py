@@ -1,0 +1,52 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that every cloud module has."""
+
+from __future__ import annotations
+
+__all__ = ["ModuleDocFragment"]
+
+
+class ModuleDocFragment:
+    """Use as certwright.cloud._connection."""
+
+    DOCUMENTATION = r"""
+options:
+  site:
+    description:
+      - Which of the cloud's two worlds the account lives in. Both have hosts, accounts and orders of their own.
+    type: str
+    choices:
+      intl: The international site.
+      china: The site for mainland China.
+    default: intl
+  endpoint:
+    description:
+      - URL that replaces the cloud's own hosts, for a proxy gateway or the sandbox, for example
+        V(http://127.0.0.1:18080).
+      - Plain http is refused unless the host is this machine.
+      - If not given, the environment variable E(CERTWRIGHT_TENCENT_ENDPOINT) or E(CERTWRIGHT_ALIBABA_ENDPOINT) is
+        used; if that is not set either, the cloud's own host for the O(site).
+    type: str
+  ca_path:
+    description:
+      - File or folder with the CA certificates to trust instead of the system's, on the machine where the module runs.
+    type: path
+  api_timeout:
+    description:
+      - How long one request may take to connect, and then to be answered, in seconds.
+    type: float
+    default: 30
+  proxy:
+    description:
+      - URL of the HTTP proxy to use. If not given, the usual environment variables (E(HTTPS_PROXY), E(NO_PROXY)) are
+        respected.
+    type: str
+requirements:
+  - requests
+notes:
+  - This module talks to the cloud's API only. Run it on the controller (C(delegate_to=localhost)), so that the cloud's
+    credentials never reach a target.
+"""

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One value at one name: present or absent, and everybody else's values left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Callable
+
+from ansible_collections.certwright.cloud.plugins.module_utils._dns import DnsRecord, DnsService, Zone
+from ansible_collections.certwright.cloud.plugins.module_utils._domains import holding_zone, name_fault, normalise
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
+
+__all__ = ["RECORD_OPTIONS", "keeping_record"]
+
+Params = Mapping[str, Any]
+
+# A record write may be repeated after the records were read again (design, section 3: REPEATABLE).
+_ATTEMPTS = 3
+
+RECORD_OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "type": {"type": "str", "choices": ["TXT", "CNAME"], "default": "TXT"},
+    "value": {"type": "str", "required": True},
+    "ttl": {"type": "int", "default": 600},
+    "zone": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+
+def keeping_record(build: Callable[[Params, Context], DnsService]) -> Callable[[Params, Context], Result]:
+    """The function of a use case that keeps one DNS record.
+
+    Arguments:
+        build: makes the vendor's DNS service from the options; it sends nothing.
+    """
+
+    def function(params: Params, context: Context) -> Result:
+        name = normalise(params["name"])
+        fault = name_fault(name)
+        if fault:
+            raise InvalidInput([f"name: '{params['name']}' {fault}"])
+        if not params["value"]:
+            raise InvalidInput(["value: is empty; give the value of the record"])
+        return _keep(build(params, context), name, params, context)
+
+    return function
+
+
+def _keep(service: DnsService, name: str, params: Params, context: Context) -> Result:
+    zone = _zone_of(service, name, params["zone"])
+    wanted = DnsRecord(zone.name, name, params["type"], _stored(params["type"], params["value"]), params["ttl"])
+    present = params["state"] == "present"
+    before = service.records(zone, name, wanted.type)
+    same = _same(before, wanted)
+    changed = not same if present else bool(same)
+    kept = same[0] if same else wanted
+    if changed and present:
+        _refuse_second_cname(before, wanted)
+    if changed and not context.check_mode:
+        kept = _written(service, zone, wanted, same, present)
+    others = [record.value for record in before if record not in same]
+    return {
+        "changed": changed,
+        "record": replace(kept, value=wanted.value).to_result(),
+        "diff": {
+            "before": _shown(name, wanted.type, others + [record.value for record in same]),
+            "after": _shown(name, wanted.type, others + ([wanted.value] if present else [])),
+        },
+    }
+
+
+def _zone_of(service: DnsService, name: str, named: str | None) -> Zone:
+    zones = {normalise(zone.name): zone for zone in service.zones()}
+    candidates = [normalise(named)] if named else list(zones)
+    found = holding_zone(name, [candidate for candidate in candidates if candidate in zones])
+    if found is not None:
+        return zones[found]
+    hosted = ", ".join(f"'{zone}'" for zone in sorted(zones)[:5]) or "none"
+    more = f" and {len(zones) - 5} more" if len(zones) > 5 else ""
+    raise CertwrightError(
+        f"No zone that holds '{name}' is hosted in this account (hosted: {hosted}{more})",
+        kind=ErrorKind.NOT_FOUND,
+        hint="Use the account that hosts the zone, another DNS backend, or publish the record by hand.",
+    )
+
+
+def _written(service: DnsService, zone: Zone, wanted: DnsRecord, same: list[DnsRecord], present: bool) -> DnsRecord:
+    """Creates or deletes; after a call without a usable answer the records are read again before it is repeated."""
+    failure: CertwrightError | None = None
+    for _attempt in range(_ATTEMPTS):
+        if failure is not None:
+            same = _same(service.records(zone, wanted.name, wanted.type), wanted)
+        if bool(same) is present:
+            return same[0] if same else wanted
+        try:
+            if present:
+                return service.create(zone, wanted)
+            for record in same:
+                service.delete(zone, record)
+            return same[0]
+        except CertwrightError as error:
+            failure = error
+            if not error.ambiguous:
+                raise
+    raise failure or AssertionError("at least one attempt is made")
+
+
+def _same(records: list[DnsRecord], wanted: DnsRecord) -> list[DnsRecord]:
+    return [record for record in records if _stored(record.type, record.value) == wanted.value]
+
+
+def _refuse_second_cname(before: list[DnsRecord], wanted: DnsRecord) -> None:
+    if wanted.type == "CNAME" and before:
+        raise CertwrightError(
+            f"'{wanted.name}' is already a CNAME to '{before[0].value}', and a name can have only one",
+            kind=ErrorKind.CONFLICT,
+            hint="Remove that record first if nobody needs it.",
+        )
+
+
+def _stored(record_type: str, value: str) -> str:
+    """A value in the form in which values are compared: TXT without quotes, CNAME as a normal name."""
+    if record_type == "CNAME":
+        return normalise(value)
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+
+
+def _shown(name: str, record_type: str, values: list[str]) -> dict[str, Any]:
+    return {"name": name, "type": record_type, "values": sorted(values)}

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looking orders up: by id or by search, waiting if wanted, with the certificate if asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, InvalidInput
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
+from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import WaitPlan, wait_for_orders
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import Order, OrderReader, OrderState
+
+__all__ = ["Query", "looking_up"]
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which orders to look up.
+
+    Arguments:
+        ids: the orders named; empty to search.
+        single: exactly one was named on its own, so the result holds ``order`` instead of ``orders``.
+        criteria: the flow's own search criteria, where nothing is named.
+    """
+
+    service: OrderReader
+    ids: tuple[str, ...] = ()
+    single: bool = False
+    criteria: Mapping[str, Any] = field(default_factory=dict)
+
+
+def looking_up(build: Callable[[Params, Context], Query]) -> Callable[[Params, Context], Result]:
+    """The function of a use case that looks orders up.
+
+    Arguments:
+        build: checks the options and makes the query; it sends nothing.
+    """
+
+    def function(params: Params, context: Context) -> Result:
+        return _look_up(build(params, context), params, context)
+
+    return function
+
+
+def _look_up(query: Query, params: Params, context: Context) -> Result:
+    if not query.ids and params["wait_for"] is not None:
+        raise InvalidInput(["wait_for: name the orders to wait for by their ids; a search has no end to wait for"])
+    orders = [query.service.read(order_id) for order_id in query.ids]
+    if not query.ids:
+        orders = query.service.search(dict(query.criteria))
+    elif params["wait_for"] is not None and not context.check_mode:
+        plan = WaitPlan(params["wait_for"], params["wait_timeout"], params["wait_interval"])
+        orders = wait_for_orders(query.service, orders, plan, context.clock)
+    result: Result = {"changed": False}
+    if query.single:
+        result["order"] = orders[0].to_result()
+    else:
+        result["orders"] = [order.to_result() for order in orders]
+    result["request_id"] = orders[-1].request_id if orders else None
+    if params["return_certificate"] or params["return_private_key"]:
+        bundles = [_bundle(query.service, order, params) for order in orders if order.state is OrderState.ISSUED]
+        if query.single:
+            result["bundle"] = bundles[0] if bundles else None
+        else:
+            result["bundles"] = bundles
+    return result
+
+
+def _bundle(service: OrderReader, order: Order, params: Params) -> dict[str, Any]:
+    try:
+        bundle = service.bundle(order.id, params["return_private_key"])
+    except CertwrightError as error:
+        error.order = order
+        raise
+    return {
+        "order_id": order.id,
+        "certificate": bundle.leaf,
+        "chain": list(bundle.chain),
+        "full_chain": bundle.full_chain,
+        "private_key": bundle.private_key,
+    }
