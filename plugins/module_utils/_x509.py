@@ -1,0 +1,307 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keys, requests, certificates and chains. No message ever quotes the material."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, cast
+
+from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import CertificateFacts
+
+try:
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.x509.oid import ExtensionOID, NameOID
+except ImportError:
+    # The module runner reports the missing library before anything here is called.
+    pass
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+
+__all__ = [
+    "KEY_TYPES",
+    "CsrFacts",
+    "Subject",
+    "certificate_facts",
+    "certificate_times",
+    "csr_facts",
+    "key_fits",
+    "make_csr",
+    "make_key",
+    "order_chain",
+    "public_key_sha256_of_key",
+    "split_pem",
+]
+
+KEY_TYPES = ("rsa2048", "rsa3072", "rsa4096", "ecdsa-p256", "ecdsa-p384")
+
+_CERTIFICATE = re.compile(
+    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END (?:X509 |TRUSTED )?CERTIFICATE-----", re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a request says of its owner beside the common name; country is a code of two letters."""
+
+    organization: str | None = None
+    organizational_unit: str | None = None
+    country: str | None = None
+    state_or_province: str | None = None
+    locality: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class CsrFacts:
+    """What a certificate request says; names are the SAN names as A-labels, in their order."""
+
+    common_name: str | None
+    names: tuple[str, ...]
+    public_key_sha256: str
+
+
+def make_key(key_type: str) -> str:
+    """A new private key as unencrypted PKCS#8 PEM ("BEGIN PRIVATE KEY"), which every server and both clouds take.
+
+    Arguments:
+        key_type: one of KEY_TYPES.
+    """
+    key: Any
+    if key_type.startswith("rsa"):
+        key = rsa.generate_private_key(public_exponent=65537, key_size=int(key_type[3:]))
+    else:
+        key = ec.generate_private_key(ec.SECP256R1() if key_type == "ecdsa-p256" else ec.SECP384R1())
+    pem: bytes = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return pem.decode("ascii")
+
+
+def make_csr(key_pem: str, common_name: str, names: Iterable[str], subject: Subject | None = None) -> str:
+    """A certificate request (PKCS#10, SHA-256) as PEM; the SAN holds the common name and all names, as A-labels.
+
+    Raises CertwrightError (invalid_input) for an unusable key, name or subject field.
+    """
+    key = cast("CertificateIssuerPrivateKeyTypes", _load_key(key_pem))
+    unique = list(dict.fromkeys(normalise(name) for name in (common_name, *names)))
+    try:
+        builder = x509.CertificateSigningRequestBuilder(_subject_name(unique[0], subject or Subject()))
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in unique]), critical=False)
+        request = builder.sign(key, hashes.SHA256())
+    except ValueError as error:
+        # Only names and subject fields can be refused here, and they are no secret.
+        raise _invalid(f"No certificate request can be made for '{common_name}': {error}") from None
+    return request.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def _subject_name(common_name: str, subject: Subject) -> x509.Name:
+    fields = [
+        (NameOID.COUNTRY_NAME, subject.country),
+        (NameOID.STATE_OR_PROVINCE_NAME, subject.state_or_province),
+        (NameOID.LOCALITY_NAME, subject.locality),
+        (NameOID.ORGANIZATION_NAME, subject.organization),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, subject.organizational_unit),
+        (NameOID.COMMON_NAME, common_name),
+        (NameOID.EMAIL_ADDRESS, subject.email),
+    ]
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in fields if value])
+
+
+def csr_facts(csr_pem: str) -> CsrFacts:
+    """What a PEM certificate request says. Raises CertwrightError (invalid_input)."""
+    try:
+        request = x509.load_pem_x509_csr(csr_pem.strip().encode("utf-8"))
+        common_names = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        common_name = normalise(str(common_names[0].value)) if common_names else None
+        return CsrFacts(common_name, _names(request), _spki_sha256(request.public_key()))
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise _invalid("The certificate request is no PEM text that can be read (BEGIN CERTIFICATE REQUEST)") from None
+
+
+def certificate_facts(pem: str) -> CertificateFacts:
+    """What a certificate says; of several in one text, the first. Raises CertwrightError (invalid_input).
+
+    Serial: lower-case hex with an even number of digits. Times: ISO 8601, UTC. Issuer: RFC 4514.
+    """
+    certificate = _load_certificate(pem)
+    not_before, not_after = _times(certificate)
+    serial = f"{certificate.serial_number:x}"
+    return CertificateFacts(
+        serial=serial.zfill(len(serial) + len(serial) % 2),
+        fingerprint_sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+        public_key_sha256=_public_key_sha256(certificate),
+        issuer=certificate.issuer.rfc4514_string(),
+        not_before=not_before.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        not_after=not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        domains=_names(certificate),
+    )
+
+
+def certificate_times(pem: str) -> tuple[float, float]:
+    """From when and until when a certificate is valid, in seconds since the epoch. Raises CertwrightError."""
+    not_before, not_after = _times(_load_certificate(pem))
+    return not_before.timestamp(), not_after.timestamp()
+
+
+def split_pem(text: str) -> list[str]:
+    """Every certificate in a text, each as normal PEM with a final newline; an empty list if there is none.
+
+    Windows line ends, blank lines and text around the certificates are tolerated; other PEM blocks are passed over.
+    Raises CertwrightError (invalid_input) for a block that is no certificate.
+    """
+    return [_dump(_load_der(body)) for body in _CERTIFICATE.findall(text)]
+
+
+def order_chain(pems: Iterable[str], leaf: str | None = None) -> list[str]:
+    """Leaf and intermediates in issuing order, as servers want them, each as normal PEM.
+
+    Arguments:
+        pems: PEM texts with one or more certificates each, in any order; duplicates are removed and self-signed roots
+            dropped.
+        leaf: the leaf, where it is known; else it is the only certificate that is not a CA's.
+
+    Raises CertwrightError (invalid_input) for a missing link, a certificate that does not belong to the chain, or
+    where the leaf cannot be told.
+    """
+    pool = list(dict.fromkeys(_load_certificate(pem) for text in pems for pem in split_pem(text)))
+    chain = [_load_certificate(leaf) if leaf else _find_leaf(pool)]
+    rest = [certificate for certificate in pool if certificate != chain[0]]
+    while chain[-1].issuer != chain[-1].subject:
+        issuers = [
+            each for each in rest if each not in chain and each.issuer != each.subject and _issued(each, chain[-1])
+        ]
+        if not issuers:
+            break
+        chain.append(issuers[0])
+    strange = [each for each in rest if each not in chain and not any(_issued(each, member) for member in chain)]
+    if strange:
+        raise _invalid(
+            f"The chain does not hold together: '{chain[-1].subject.rfc4514_string()}' was issued by "
+            f"'{chain[-1].issuer.rfc4514_string()}', whose certificate is not there, and '{strange[0].subject.rfc4514_string()}' "
+            "issued none of the others",
+            hint="Give exactly the leaf and the intermediates that lead from it to the root.",
+        )
+    return [_dump(certificate) for certificate in chain]
+
+
+def _find_leaf(pool: Sequence[x509.Certificate]) -> x509.Certificate:
+    if not pool:
+        raise _invalid("There is no PEM certificate (BEGIN CERTIFICATE) in the text")
+    if len(pool) == 1:
+        return pool[0]
+    leaves = [certificate for certificate in pool if not _is_ca(certificate)]
+    if len(leaves) != 1:
+        found = ", ".join(f"'{each.subject.rfc4514_string()}'" for each in leaves) or "none"
+        raise _invalid(f"Exactly one certificate of a server is expected beside the intermediates; found: {found}")
+    return leaves[0]
+
+
+def public_key_sha256_of_key(key_pem: str) -> str:
+    """SHA-256 of the DER SubjectPublicKeyInfo that belongs to a private key. Raises CertwrightError (invalid_input)."""
+    return _spki_sha256(_load_key(key_pem).public_key())
+
+
+def key_fits(key_pem: str, certificate_pem: str) -> bool:
+    """Whether the private key belongs to the (first) certificate. Raises CertwrightError (invalid_input)."""
+    return public_key_sha256_of_key(key_pem) == _public_key_sha256(_load_certificate(certificate_pem))
+
+
+def _load_key(pem: str) -> Any:
+    try:
+        return serialization.load_pem_private_key(pem.strip().encode("utf-8"), password=None)
+    except TypeError:
+        raise _invalid("The private key is encrypted; give it without a passphrase") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise _invalid("The private key is no PEM text that can be read (BEGIN PRIVATE KEY)") from None
+
+
+def _load_certificate(pem: str) -> x509.Certificate:
+    found = _CERTIFICATE.search(pem)
+    if not found:
+        raise _invalid("There is no PEM certificate (BEGIN CERTIFICATE) in the text")
+    return _load_der(found.group(1))
+
+
+def _load_der(body: str) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(base64.b64decode("".join(body.split()), validate=True))
+    except (ValueError, TypeError, binascii.Error):
+        raise _invalid("A PEM block that is named CERTIFICATE holds none that can be read") from None
+
+
+def _dump(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def _times(certificate: x509.Certificate) -> tuple[datetime, datetime]:
+    # The names with _utc came with cryptography 42; targets often have an older one.
+    if hasattr(certificate, "not_valid_after_utc"):
+        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    before, after = certificate.not_valid_before, certificate.not_valid_after
+    return before.replace(tzinfo=timezone.utc), after.replace(tzinfo=timezone.utc)
+
+
+def _names(holder: x509.Certificate | x509.CertificateSigningRequest) -> tuple[str, ...]:
+    try:
+        extension = holder.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
+    except x509.ExtensionNotFound:
+        return ()
+    except ValueError:
+        raise _invalid("The list of names in the certificate or request cannot be read") from None
+    names = cast("x509.SubjectAlternativeName", extension.value)
+    return tuple(normalise(name) for name in names.get_values_for_type(x509.DNSName))
+
+
+def _spki_sha256(public_key: Any) -> str:
+    der = public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
+
+
+def _public_key_sha256(certificate: x509.Certificate) -> str:
+    try:
+        return _spki_sha256(certificate.public_key())
+    except (ValueError, UnsupportedAlgorithm):
+        raise _invalid(
+            "The certificate has a kind of key that this machine's cryptography library does not know"
+        ) from None
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    try:
+        extension = certificate.extensions.get_extension_for_oid(ExtensionOID.BASIC_CONSTRAINTS)
+    except (x509.ExtensionNotFound, ValueError):
+        return certificate.issuer == certificate.subject
+    return cast("x509.BasicConstraints", extension.value).ca
+
+
+def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    if certificate.issuer != issuer.subject:
+        return False
+    # Before cryptography 40 only the names can be compared with little code.
+    if not hasattr(certificate, "verify_directly_issued_by"):
+        return True
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except Exception:
+        # A wrong signature, a key of another kind and an algorithm nobody knows here all mean "no".
+        return False
+    return True
+
+
+def _invalid(message: str, hint: str | None = None) -> CertwrightError:
+    return CertwrightError(message, kind=ErrorKind.INVALID_INPUT, hint=hint)
