@@ -1,0 +1,23 @@
+# Everything these targets make lies in .work/: no root, nothing global, HOME untouched.
+# Another Python: make PYTHON=/path/to/python3.11 ...
+export PYTHON
+
+.PHONY: help rehearse rehearse-clean test test-%
+
+help:
+	@echo "make rehearse        run the main job on this machine against the sandbox; again: nothing left to do"
+	@echo "make rehearse-clean  stop what the rehearsal started and remove all it made"
+	@echo "make test            run all tests"
+	@echo "make test-STEP       run one step of them: ruff mypy lint docs sanity package units integration e2e"
+
+rehearse:
+	@sh scripts/rehearse.sh run
+
+rehearse-clean:
+	@sh scripts/rehearse.sh clean
+
+test:
+	@sh scripts/test.sh
+
+test-%:
+	@sh scripts/test.sh $*
