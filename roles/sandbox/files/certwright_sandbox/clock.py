@@ -39,10 +39,10 @@ class Clock:
         """Unix seconds by which orders live: delays, deadlines, certificate dates."""
         return self._wall() + self.advanced
 
-    @property
-    def advanced(self) -> float:
-        """Seconds by which business time is ahead of real time."""
-        return float(self._store.get("clock_advance", 0.0))
+    def reload(self) -> None:
+        """Read from the store how far business time was advanced."""
+        #: Seconds by which business time is ahead of real time.
+        self.advanced = float(self._store.get("clock_advance", 0.0))
 
     def advance(self, seconds: float) -> None:
         """Move business time forward (never back: orders cannot grow younger).
@@ -53,6 +53,7 @@ class Clock:
         if seconds < 0:
             raise ValueError("business time only moves forward")
         self._store.put("clock_advance", self.advanced + seconds)
+        self.reload()
 
 
 def iso(seconds: float) -> str:

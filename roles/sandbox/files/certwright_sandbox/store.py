@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,8 @@ class Store:
         """
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._lock = threading.RLock()
-        self._depth = 0
+        self._inside = False
+        self._callbacks: list[Callable[[], None]] = []
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         # WAL with NORMAL survives a killed process; only a power cut may lose the last commits.
@@ -55,21 +56,33 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is stored together or not at all; an inner transaction joins the outer one."""
+        callbacks: list[Callable[[], None]] = []
         with self._lock:
-            if self._depth:
+            if self._inside:
                 yield
                 return
             self._connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
+            self._inside, self._callbacks = True, callbacks
             try:
                 yield
             except BaseException:
                 self._connection.execute("ROLLBACK")
+                callbacks.clear()
                 raise
             else:
                 self._connection.execute("COMMIT")
             finally:
-                self._depth = 0
+                self._inside = False
+        for callback in callbacks:
+            callback()
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back once the running transaction is stored and the lock is free; at once when none is running."""
+        with self._lock:
+            if self._inside:
+                self._callbacks.append(callback)
+                return
+        callback()
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Read all rows of a query."""

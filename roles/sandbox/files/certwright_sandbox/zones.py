@@ -47,13 +47,13 @@ class Record:
 
 
 class Zones:
-    """Zones and records; every change calls ``changed`` (the CA looks again at once)."""
+    """Zones and records. ``changed(zone)`` is called after every stored change of a zone's records."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
         """Args: store: where they are kept; now: business time, Unix seconds."""
         self._store = store
         self._now = now
-        self.changed: Callable[[], None] = lambda: None
+        self.changed: Callable[[str], None] = lambda zone: None
 
     def add(self, name: str, dns: str, owner: str) -> Zone:
         """Host one more zone.
@@ -112,15 +112,21 @@ class Zones:
         record = Record(str(number), zone.name, name.lower() or "@", kind.upper(), value, ttl, line, "ENABLE", now, now)
         record.extra = extra
         body = json.dumps(asdict(record))
-        self._store.write("INSERT INTO records (id, zone, body) VALUES (?, ?, ?)", record.id, zone.name, body)
-        self.changed()
+        with self._store.transaction():
+            self._store.write("INSERT INTO records (id, zone, body) VALUES (?, ?, ?)", record.id, zone.name, body)
+            self._store.after_commit(lambda: self.changed(zone.name))
         return record
 
     def delete_record(self, record_id: str) -> bool:
         """Remove a record; says whether it was there."""
-        gone = self._store.write("DELETE FROM records WHERE id = ?", record_id) > 0
-        self.changed()
-        return gone
+        with self._store.transaction():
+            record = self.record(record_id)
+            if record is None:
+                return False
+            self._store.write("DELETE FROM records WHERE id = ?", record_id)
+            zone = record.zone
+            self._store.after_commit(lambda: self.changed(zone))
+        return True
 
     def dns_records(self, zone: str) -> list[tuple[str, str, str, int]]:
         """What the DNS server serves for a zone: (relative name, type, value, ttl) of each enabled record."""
