@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
@@ -29,15 +28,11 @@ except ImportError:
     # The module runner reports the missing library before anything here is called.
     pass
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
-
 __all__ = [
     "KEY_TYPES",
     "CsrFacts",
     "Subject",
     "certificate_facts",
-    "certificate_times",
     "csr_facts",
     "key_fits",
     "make_csr",
@@ -97,7 +92,7 @@ def make_csr(key_pem: str, common_name: str, names: Iterable[str], subject: Subj
 
     Raises CertwrightError (invalid_input) for an unusable key, name or subject field.
     """
-    key = cast("CertificateIssuerPrivateKeyTypes", _load_key(key_pem))
+    key = _load_key(key_pem)
     unique = list(dict.fromkeys(normalise(name) for name in (common_name, *names)))
     try:
         builder = x509.CertificateSigningRequestBuilder(_subject_name(unique[0], subject or Subject()))
@@ -145,17 +140,11 @@ def certificate_facts(pem: str) -> CertificateFacts:
         serial=serial.zfill(len(serial) + len(serial) % 2),
         fingerprint_sha256=certificate.fingerprint(hashes.SHA256()).hex(),
         public_key_sha256=_public_key_sha256(certificate),
-        issuer=certificate.issuer.rfc4514_string(),
+        issuer=_name(certificate.issuer),
         not_before=not_before.strftime("%Y-%m-%dT%H:%M:%SZ"),
         not_after=not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
         domains=_names(certificate),
     )
-
-
-def certificate_times(pem: str) -> tuple[float, float]:
-    """From when and until when a certificate is valid, in seconds since the epoch. Raises CertwrightError."""
-    not_before, not_after = _times(_load_certificate(pem))
-    return not_before.timestamp(), not_after.timestamp()
 
 
 def split_pem(text: str) -> list[str]:
@@ -180,23 +169,26 @@ def order_chain(pems: Iterable[str], leaf: str | None = None) -> list[str]:
     """
     pool = list(dict.fromkeys(_load_certificate(pem) for text in pems for pem in split_pem(text)))
     chain = [_load_certificate(leaf) if leaf else _find_leaf(pool)]
-    rest = [certificate for certificate in pool if certificate != chain[0]]
-    while chain[-1].issuer != chain[-1].subject:
-        issuers = [
-            each for each in rest if each not in chain and each.issuer != each.subject and _issued(each, chain[-1])
-        ]
-        if not issuers:
-            break
-        chain.append(issuers[0])
+    rest = [each for each in pool if each != chain[0]]
+    issuer = _issuer_among(rest, chain)
+    while issuer:
+        chain.append(issuer)
+        issuer = _issuer_among(rest, chain)
     strange = [each for each in rest if each not in chain and not any(_issued(each, member) for member in chain)]
     if strange:
         raise _invalid(
-            f"The chain does not hold together: '{chain[-1].subject.rfc4514_string()}' was issued by "
-            f"'{chain[-1].issuer.rfc4514_string()}', whose certificate is not there, and '{strange[0].subject.rfc4514_string()}' "
-            "issued none of the others",
+            f"The chain is broken: '{_name(chain[-1].subject)}' was issued by '{_name(chain[-1].issuer)}', "
+            f"whose certificate is not there, and '{_name(strange[0].subject)}' issued none of the others",
             hint="Give exactly the leaf and the intermediates that lead from it to the root.",
         )
     return [_dump(certificate) for certificate in chain]
+
+
+def _issuer_among(pool: Sequence[x509.Certificate], chain: Sequence[x509.Certificate]) -> x509.Certificate | None:
+    if chain[-1].issuer == chain[-1].subject:
+        return None
+    fitting = (each for each in pool if each not in chain and each.issuer != each.subject)
+    return next((each for each in fitting if _issued(each, chain[-1])), None)
 
 
 def _find_leaf(pool: Sequence[x509.Certificate]) -> x509.Certificate:
@@ -206,7 +198,7 @@ def _find_leaf(pool: Sequence[x509.Certificate]) -> x509.Certificate:
         return pool[0]
     leaves = [certificate for certificate in pool if not _is_ca(certificate)]
     if len(leaves) != 1:
-        found = ", ".join(f"'{each.subject.rfc4514_string()}'" for each in leaves) or "none"
+        found = ", ".join(f"'{_name(each.subject)}'" for each in leaves) or "none"
         raise _invalid(f"Exactly one certificate of a server is expected beside the intermediates; found: {found}")
     return leaves[0]
 
@@ -240,7 +232,7 @@ def _load_certificate(pem: str) -> x509.Certificate:
 def _load_der(body: str) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(base64.b64decode("".join(body.split()), validate=True))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError):
         raise _invalid("A PEM block that is named CERTIFICATE holds none that can be read") from None
 
 
@@ -301,6 +293,10 @@ def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
         # A wrong signature, a key of another kind and an algorithm nobody knows here all mean "no".
         return False
     return True
+
+
+def _name(name: x509.Name) -> str:
+    return name.rfc4514_string()
 
 
 def _invalid(message: str, hint: str | None = None) -> CertwrightError:
