@@ -22,6 +22,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+__all__ = [
+    "CaError",
+    "CsrContent",
+    "IssuedCertificate",
+    "TestCa",
+    "lifetime_days",
+    "make_key",
+    "make_key_and_csr",
+    "make_self_signed",
+    "read_csr",
+    "write_private",
+]
+
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
@@ -91,7 +104,7 @@ class CsrContent:
 
 def lifetime_days(moment: dt.datetime) -> int:
     """Return the longest lifetime, in days, of a certificate issued at `moment` (aware)."""
-    day = moment.astimezone(dt.timezone.utc).date()
+    day = moment.astimezone(dt.UTC).date()
     return next(days for first_day, days in LIFETIMES if day >= first_day)
 
 
@@ -131,6 +144,14 @@ def make_key(algo: str, param: str) -> PrivateKey:
     if algo.upper() in ("ECC", "EC", "ECDSA") and param in CURVES:
         return ec.generate_private_key(CURVES[param]())
     raise CaError(f"no key can be made with algorithm '{algo}' and parameter '{param}'")
+
+
+def make_self_signed(name: str, now: dt.datetime, days: int) -> tuple[bytes, bytes]:
+    """Make a pair that no client trusts, for `name`, as `(key_pem, certificate_pem)`."""
+    key = make_key("ECC", "prime256v1")
+    builder = _certificate(_subject(name), _subject(name), key.public_key(), now, now + dt.timedelta(days=days))
+    builder = builder.add_extension(_alternative_names([name]), critical=False)
+    return _pkcs8_pem(key), _pem(builder.sign(key, hashes.SHA256())).encode()
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -184,17 +205,9 @@ class TestCa:
             public_key = read_csr(csr_pem).public_key
         if public_key is None or not names:
             raise CaError("a certificate needs a public key and at least one name")
-        start = not_before.astimezone(dt.timezone.utc).replace(microsecond=0)
+        start = not_before.astimezone(dt.UTC).replace(microsecond=0)
         end = start + dt.timedelta(days=days, seconds=-1)
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(_subject(names[0]))
-            .issuer_name(self._intermediate.subject)
-            .public_key(public_key)
-            .serial_number(x509.random_serial_number() if serial is None else serial)
-            .not_valid_before(start.replace(tzinfo=None))
-            .not_valid_after(end.replace(tzinfo=None))
-        )
+        builder = _certificate(_subject(names[0]), self._intermediate.subject, public_key, start, end, serial)
         for extension, critical in self._leaf_extensions(public_key, names):
             builder = builder.add_extension(extension, critical)
         return self._issued(builder.sign(self._key, hashes.SHA256()), start, end)
@@ -232,7 +245,7 @@ class TestCa:
         ]
 
     def _create(self) -> None:
-        now = dt.datetime.now(dt.timezone.utc).replace(microsecond=0)
+        now = dt.datetime.now(dt.UTC).replace(microsecond=0)
         root_key, key = make_key("ECC", "prime256v1"), make_key("ECC", "prime256v1")
         root_name = _authority_name("certwright sandbox root")
         root = _authority(root_name, root_name, root_key, root_key, now, None)
@@ -241,6 +254,25 @@ class TestCa:
         write_private(self._intermediate_key_file, _pkcs8_pem(key))
         write_private(self._intermediate_file, _pem(inner).encode())
         write_private(self.root_file, _pem(root).encode())
+
+
+def _certificate(
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: PublicKey,
+    start: dt.datetime,
+    end: dt.datetime,
+    serial: int | None = None,
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number() if serial is None else serial)
+        .not_valid_before(start)
+        .not_valid_after(end)
+    )
 
 
 def _authority(
@@ -254,13 +286,7 @@ def _authority(
     # Valid for decades both ways, so that business time can be moved without leaving the CA's lifetime.
     start, end = now - dt.timedelta(days=3650), now + dt.timedelta(days=10950)
     builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start.replace(tzinfo=None))
-        .not_valid_after(end.replace(tzinfo=None))
+        _certificate(name, issuer, key.public_key(), start, end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
         .add_extension(_key_usage(sign_certificates=True, encipher=False), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -15,6 +15,10 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
+from certwright_sandbox.settings import split_address
+
+__all__ = ["DnsLookupError", "lookup", "server_for"]
+
 QUERY_SECONDS = 2.0
 LONGEST_CNAME_CHAIN = 8
 
@@ -50,14 +54,6 @@ def server_for(name: str, resolvers: Mapping[str, str], default: str) -> str:
     return suffixes[max(fitting, key=len)] if fitting else default
 
 
-def split_address(address: str) -> tuple[str, int]:
-    """Split HOST:PORT (or [HOST]:PORT); the port defaults to 53."""
-    host, separator, port = address.rpartition(":")
-    if not separator or (":" in host and not host.startswith("[")):
-        return address.strip("[]"), 53
-    return host.strip("[]"), int(port)
-
-
 def _absolute(name: str) -> dns.name.Name:
     try:
         return dns.name.from_text(name)
@@ -82,7 +78,7 @@ def _ask(name: dns.name.Name, rdtype: dns.rdatatype.RdataType, server: str, seco
 def _read(
     response: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
 ) -> tuple[list[str], dns.name.Name | None]:
-    """The values for `name` in an answer, and, if there are none, the name outside the answer that an alias leads to."""
+    """The values for `name` in an answer; without any, the name outside the answer that its alias leads to."""
     start = name
     for _ in range(LONGEST_CNAME_CHAIN):
         found = [rrset for rrset in response.answer if rrset.name == name]

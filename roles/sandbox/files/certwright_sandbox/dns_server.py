@@ -31,6 +31,8 @@ import dns.rrset
 from certwright_sandbox import dns_zone
 from certwright_sandbox.dns_zone import Record, ZoneData
 
+__all__ = ["DnsServer"]
+
 RecordSource = Callable[[str], Iterable[Record]]
 FaultSource = Callable[[str, str], str | None]
 

@@ -17,6 +17,8 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+__all__ = ["Record", "ZoneData", "build", "look_up", "zone_of"]
+
 #: (name, type, value, TTL in seconds); a name with a final dot is absolute, any other one relative ("@": the apex)
 Record = tuple[str, str, str, int]
 
