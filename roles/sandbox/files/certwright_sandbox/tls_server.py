@@ -95,11 +95,14 @@ class TlsServer:
         """Take over the pair that now lies in the files; a pair that cannot be served changes nothing (PairError)."""
         self._context = load_pair(*self._files)
 
-    def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; SIGHUP reloads. Only for the main thread of a process."""
+    def catch_signals(self) -> None:
+        """Keep signals for `run` from now on; before anybody is told the process id. Only for the main thread."""
         signal.set_wakeup_fd(self._wake_up.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_args: None)
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT is caught; SIGHUP reloads."""
         going_on = True
         while going_on:
             ready = select.select([self._woken, self._listener], [], [])[0]
@@ -157,6 +160,7 @@ def main(arguments: list[str]) -> int:
 def _serve(options: argparse.Namespace) -> int:
     host, port = options.listen
     server = TlsServer(host, port, options.certificate, options.private_key)
+    server.catch_signals()
     try:
         if options.pid_file:
             write_private(options.pid_file, f"{os.getpid()}\n".encode())
