@@ -25,7 +25,9 @@ clean() {
     if [ -d "$work/rehearse" ]; then
         rehearse clean
     fi
-    rm -rf "$work/rehearse" "$work/venv" "$work/tree" "$work/home" "$work/cache"
+    for name in rehearse venv tree home cache; do
+        rm -rf "${work:?}/$name"
+    done
     rmdir "$work" 2>/dev/null || true
 }
 

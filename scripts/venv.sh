@@ -2,7 +2,7 @@
 # Sourced by the scripts beside it. They set `root`, the checkout.
 # Everything is made under $root/.work; nothing is installed anywhere else.
 
-work=$root/.work
+work=${root:?}/.work
 VENV_PYTHON=
 
 fail() {

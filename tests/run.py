@@ -1,0 +1,414 @@
+"""Runs the tests of the project and counts them; scripts/test.sh sets up what they need and calls this.
+
+Every step runs in a copy of the checkout (tracked and new files), because ansible-test accepts a collection only
+below a folder `ansible_collections`. A step's output goes to .work/log/STEP.log; the last line printed is
+`N passed, N failed`, in which a step of many tests counts each of them and any other step counts as one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+WORK = ROOT / ".work"
+LOG = WORK / "log"
+TEST = WORK / "test"
+VENV = TEST / "venv"
+HOME = TEST / "home"
+COLLECTION = Path("ansible_collections", "certwright", "cloud")
+# ansible-test writes into its tree, so it has one of its own.
+TREE = TEST / "tree"
+TREE_ANSIBLE_TEST = TEST / "tree-ansible-test"
+PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
+# The pip that ansible-test wants in the environments it makes, by the ansible-core it belongs to.
+PIP_OF_ANSIBLE_TEST = {"2.19": "24.2", "2.20": "25.2", "2.21": "25.2"}
+STEP_TIMEOUT = 20 * 60
+# Words in a log that mean that something did not run although the exit code is 0.
+NOT_RUN = ("All targets skipped", "Required program", "No tests to run", "no tests ran")
+LOCK = threading.Lock()
+
+
+@dataclasses.dataclass
+class Result:
+    """What one step counted, and remarks for the person who reads the summary."""
+
+    passed: int = 0
+    failed: int = 0
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+    def add(self, other: Result) -> None:
+        """Add another result to this one."""
+        self.passed += other.passed
+        self.failed += other.failed
+        self.notes += other.notes
+
+
+class Step:
+    """One step while it runs: its log, its environment, its commands."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.log = LOG / f"{name}.log"
+        self.log.write_text("", encoding="utf-8")
+
+    def run(self, *command: str | Path, cwd: Path = TREE / COLLECTION, **env: str) -> int:
+        """Run a command, its output to the log; return its exit code (124 when it took too long)."""
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(f"$ {' '.join(str(word) for word in command)}\n")
+            log.flush()
+            with subprocess.Popen(
+                [str(word) for word in command],
+                cwd=cwd,
+                env=environment(**env),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            ) as process:
+                try:
+                    return process.wait(timeout=STEP_TIMEOUT)
+                except BaseException as exc:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    if not isinstance(exc, subprocess.TimeoutExpired):
+                        raise
+                    log.write(f"\nStopped after {STEP_TIMEOUT} s\n")
+                    return 124
+
+    def check(self, *command: str | Path, cwd: Path = TREE / COLLECTION, **env: str) -> Result:
+        """Run a command that counts as one test."""
+        return Result(passed=1) if self.run(*command, cwd=cwd, **env) == 0 else Result(failed=1)
+
+    def text(self) -> str:
+        """What the log says so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of every command: own tools first, own HOME, loopback never through a proxy."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COVERAGE_", "MAKE"))}
+    config = Path.home() / ".config" / "pip" / "pip.conf"
+    if config.is_file():
+        env.setdefault("PIP_CONFIG_FILE", str(config))
+    path = [str(VENV / "bin"), str(TEST / "pythons")]
+    # The shims of pyenv answer for Pythons that are not there.
+    path += [folder for folder in env.get("PATH", os.defpath).split(":") if "pyenv/shims" not in folder]
+    env |= {
+        "ANSIBLE_COLLECTIONS_PATH": str(TREE),
+        "ANSIBLE_CONFIG": str(ROOT / "scripts" / "rehearse.cfg"),
+        "ANSIBLE_HOME": str(HOME / ".ansible"),
+        "ANSIBLE_NOCOLOR": "1",
+        "HOME": str(HOME),
+        "NO_COLOR": "1",
+        "PATH": ":".join(path),
+        "PIP_CACHE_DIR": str(WORK / "cache" / "pip"),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(TEST / "tmp"),
+    }
+    return env | more
+
+
+def git(*arguments: str, cwd: Path = ROOT) -> bytes:
+    """Return what a git command prints."""
+    identity = ("-c", "user.name=tests", "-c", "user.email=tests@localhost", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True).stdout
+
+
+def copy_checkout(tree: Path) -> None:
+    """Copy tracked and new files of the checkout to where a collection has to lie."""
+    shutil.rmtree(tree, ignore_errors=True)
+    for name in git("ls-files", "-z", "--cached", "--others", "--exclude-standard").decode().split("\0"):
+        source, target = ROOT / name, tree / COLLECTION / name
+        if not name or not source.is_file():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target, follow_symlinks=False)
+    # Several tools ask git which files count.
+    git("init", "-q", cwd=tree / COLLECTION)
+    git("add", "--all", cwd=tree / COLLECTION)
+    git("commit", "-q", "-m", "tree", cwd=tree / COLLECTION)
+
+
+def link_pythons() -> list[str]:
+    """Put every supported Python of the machine into one folder; return the versions found."""
+    folder = TEST / "pythons"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    # Version managers keep Pythons side by side, so the others are neighbours of the one that runs this.
+    places = [*Path(sys.base_prefix).parent.glob("*/bin"), Path("/usr/local/bin"), Path("/usr/bin")]
+    places += [Path(place) for place in os.environ.get("PATH", "").split(":") if "pyenv/shims" not in place]
+    found = []
+    for version in PYTHONS:
+        for place in places:
+            python = place / f"python{version}"
+            if os.access(python, os.X_OK):
+                (folder / python.name).symlink_to(python)
+                found.append(version)
+                break
+    return found
+
+
+def offer_pip(step: Step) -> Result:
+    """Leave pip where ansible-test looks for it, which would otherwise fetch it from a host of its own."""
+    import ansible.release
+
+    version = PIP_OF_ANSIBLE_TEST[".".join(ansible.release.__version__.split(".")[:2])]
+    cache = HOME / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(
+        "import glob, os, sys\n"
+        "here = os.path.dirname(os.path.abspath(__file__))\n"
+        f'sys.path.insert(0, glob.glob(os.path.join(here, "pip-{version}-*.whl"))[0])\n'
+        'arguments = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]\n'
+        "from pip._internal.cli.main import main\n"
+        'sys.exit(main(["install", "--upgrade"] + arguments))\n',
+        encoding="utf-8",
+    )
+    if list(cache.glob(f"pip-{version}-*.whl")):
+        return Result(passed=1)
+    return step.check(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", cache, f"pip=={version}")
+
+
+def setup(step: Step) -> Result:
+    """Make the folders, the copies of the checkout and what ansible-test needs."""
+    for folder in (TEST / "tmp", TEST / "dist"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    HOME.mkdir(parents=True, exist_ok=True)
+    copy_checkout(TREE)
+    copy_checkout(TREE_ANSIBLE_TEST)
+    pythons = link_pythons()
+    result = offer_pip(step)
+    result.notes.append(f"Pythons here: {', '.join(pythons)}")
+    return result
+
+
+def ruff(step: Step) -> Result:
+    """Format and lint of all Python files."""
+    result = step.check("ruff", "format", "--no-cache", "--check", "--diff", ".")
+    result.add(step.check("ruff", "check", "--no-cache", "."))
+    return result
+
+
+def mypy(step: Step) -> Result:
+    """Strict types of the shared code."""
+    config, cache = ROOT / "mypy.ini", TEST / "mypy"
+    return step.check(
+        "mypy", "--config-file", config, "--cache-dir", cache, COLLECTION / "plugins" / "module_utils", cwd=TREE
+    )
+
+
+def lint(step: Step) -> Result:
+    """ansible-lint, profile production (.ansible-lint)."""
+    return step.check("ansible-lint", "--offline", "--strict", "--profile", "production")
+
+
+def docs(step: Step) -> Result:
+    """Documentation of plugins and roles, and the changelog's fragments."""
+    result = step.check(
+        "antsibull-docs",
+        "lint-collection-docs",
+        "--plugin-docs",
+        "--validate-collection-refs",
+        "self",
+        "--check-extra-docs-refs",
+        ".",
+    )
+    result.add(step.check("antsibull-changelog", "lint"))
+    return result
+
+
+def sanity(step: Step) -> Result:
+    """ansible-test sanity; every test of it, on every Python, counts."""
+    code = step.run("ansible-test", "sanity", "--local", "--color", "no", cwd=TREE_ANSIBLE_TEST / COLLECTION)
+    text = step.text()
+    result = Result(passed=len(re.findall(r"^Running sanity test ", text, re.MULTILINE)))
+    if code:
+        failed = re.search(r"^FATAL: The (\d+) sanity test", text, re.MULTILINE)
+        result.failed = int(failed[1]) if failed else 1
+        result.passed = max(0, result.passed - result.failed)
+    result.notes += sorted(set(re.findall(r"Skipping sanity test .*", text)))
+    ignores = [path.name for path in (TREE / COLLECTION / "tests" / "sanity").glob("ignore*")]
+    if ignores:
+        result.add(Result(failed=1, notes=[f"There must be no ignore files: {', '.join(ignores)}"]))
+    return result
+
+
+def package(step: Step) -> Result:
+    """Build the tarball, install it in an empty place, read the documentation of everything from there."""
+    dist, inst = TEST / "dist", TEST / "dist" / "installed"
+    only = {"ANSIBLE_COLLECTIONS_PATH": str(inst)}
+    result = step.check("ansible-galaxy", "collection", "build", "--output-path", dist)
+    tarball = next(dist.glob("*.tar.gz"), None)
+    if tarball is None:
+        return result
+    result.add(step.check("ansible-galaxy", "collection", "install", "--offline", "-p", inst, tarball, **only))
+    installed = inst / COLLECTION
+    modules = sorted(path.stem for path in (TREE / COLLECTION / "plugins" / "modules").glob("*.py"))
+    roles = sorted(path.parent.parent.name for path in installed.glob("roles/*/meta/argument_specs.yml"))
+    for kind, names in (("module", modules), ("role", roles)):
+        result.add(read_documentation(step, kind, names, inst))
+    for playbook in sorted(installed.glob("playbooks/*.yml")):
+        name = f"certwright.cloud.{playbook.stem}"
+        result.add(step.check("ansible-playbook", "--syntax-check", name, **only))
+    return result
+
+
+def read_documentation(step: Step, kind: str, names: Sequence[str], place: Path) -> Result:
+    """Ask ansible-doc for all names at once; each that it knows counts as a test."""
+    if not names:
+        return Result(failed=1, notes=[f"No {kind} in the tarball"])
+    full = [f"certwright.cloud.{name}" for name in names]
+    output = TEST / "dist" / f"{kind}.json"
+    script = 'out=$1; shift; exec ansible-doc --json "$@" >"$out"'
+    step.run("sh", "-c", script, "sh", output, "-t", kind, *full, ANSIBLE_COLLECTIONS_PATH=str(place))
+    try:
+        known = json.loads(output.read_text(encoding="utf-8"))
+    except ValueError:
+        known = {}
+    missing = [name for name in full if not known.get(name)]
+    return Result(len(full) - len(missing), len(missing), [f"ansible-doc does not know {name}" for name in missing])
+
+
+def pytest(step: Step, folder: str, *options: str) -> Result:
+    """Run the tests of one folder and count them. A skipped test did not show anything, so it counts as failed."""
+    report = TEST / f"{step.name}.xml"
+    report.unlink(missing_ok=True)
+    base = ("-q", "-p", "no:cacheprovider", "--strict-markers", "-o", "xfail_strict=true", "--durations", "15")
+    code = step.run(
+        "pytest", *base, "--junitxml", report, *options, COLLECTION / folder, cwd=TREE, PYTHONPATH=str(TREE)
+    )
+    if not report.is_file():
+        return Result(failed=1)
+    suites = list(ElementTree.parse(report).getroot().iter("testsuite"))
+    total, failures, errors, skipped = (
+        sum(int(suite.get(name, 0)) for suite in suites) for name in ("tests", "failures", "errors", "skipped")
+    )
+    failed = failures + errors + skipped
+    result = Result(passed=max(0, total - failed), failed=failed)
+    if skipped:
+        result.notes.append(f"{skipped} skipped")
+    if code and not failed:
+        result.failed = 1
+    return result
+
+
+def units(step: Step) -> Result:
+    """Unit tests, with the coverage of the plugins."""
+    coverage = ("--cov", str(COLLECTION / "plugins"), "--cov-branch", "--cov-report", "term:skip-covered")
+    result = pytest(step, "tests/unit", "-n", "2", *coverage)
+    total = re.search(r"^TOTAL\s.*?(\d+%)$", step.text(), re.MULTILINE)
+    result.notes.append(f"coverage of plugins: {total[1] if total else 'unknown'}")
+    return result
+
+
+def integration(step: Step) -> Result:
+    """The targets of ansible-test integration; each counts as a test and has to have done something."""
+    command = ("ansible-test", "integration", "--local", "--color", "no", "--continue-on-error")
+    code = step.run(*command, cwd=TREE_ANSIBLE_TEST / COLLECTION)
+    text = step.text()
+    ran = re.findall(r"^Running (\S+) integration test", text, re.MULTILINE)
+    recaps = re.findall(r"^\S+\s+: ok=[1-9]\d*\s", text, re.MULTILINE)
+    failed = re.search(r"^FATAL: The (\d+) integration test", text, re.MULTILINE)
+    count = int(failed[1]) if failed else int(bool(code) or not ran or len(recaps) < len(ran))
+    return Result(passed=max(0, len(ran) - count), failed=count)
+
+
+def e2e(step: Step) -> Result:
+    """The rehearsal and its kin, from start to end against the sandbox."""
+    return pytest(step, "tests/e2e")
+
+
+STEPS: dict[str, Callable[[Step], Result]] = {
+    "setup": setup,
+    "ruff": ruff,
+    "mypy": mypy,
+    "lint": lint,
+    "docs": docs,
+    "package": package,
+    "sanity": sanity,
+    "units": units,
+    "integration": integration,
+    "e2e": e2e,
+}
+# Steps that are left out as long as the project has nothing for them.
+FOLDERS = {"integration": "tests/integration/targets", "e2e": "tests/e2e"}
+# sanity uses one core for a minute or more; these use the other one meanwhile.
+BESIDE_SANITY = ("ruff", "mypy", "lint", "docs", "package")
+
+
+def perform(name: str, total: Result) -> None:
+    """Run one step, print its line, add what it counted to the total."""
+    started = time.monotonic()
+    step = Step(name)
+    try:
+        result = STEPS[name](step)
+    except Exception as exc:
+        # Whatever goes wrong in a step is that step's failure, not the end of the run.
+        result = Result(failed=1, notes=[f"{type(exc).__name__}: {exc}"])
+    said = [words for words in NOT_RUN if words in step.text()]
+    if said and not result.failed:
+        result.add(Result(failed=1, notes=[f"the log says '{words}'" for words in said]))
+    if not result.passed and not result.failed:
+        result.add(Result(failed=1, notes=["no test was found"]))
+    verdict = "FAIL" if result.failed else "ok"
+    lines = [f"{name:<12} {verdict:<5} {result.passed:>5} passed {result.failed:>3} failed"]
+    lines[0] += f" {time.monotonic() - started:>6.1f} s"
+    lines += [f"             {note}" for note in result.notes]
+    if result.failed:
+        lines += ["", *step.text().splitlines()[-60:], f"({step.log.relative_to(ROOT)} has it all)", ""]
+    with LOCK:
+        print("\n".join(lines), flush=True)
+        total.add(result)
+
+
+def wanted(arguments: Sequence[str]) -> list[str]:
+    """The steps to run: those named, or all for which the checkout has something."""
+    unknown = [name for name in arguments if name not in STEPS]
+    if unknown:
+        sys.exit(f"There is no step {', '.join(unknown)}; there are {', '.join(STEPS)}.")
+    names = [name for name in STEPS if not arguments or name in arguments or name == "setup"]
+    return [name for name in names if name in arguments or name not in FOLDERS or (ROOT / FOLDERS[name]).is_dir()]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the steps; return 0 when nothing failed."""
+    LOG.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    total = Result()
+    names = wanted(arguments)
+    perform("setup", total)
+    names.remove("setup")
+    if total.failed:
+        names = []
+    lane = None
+    if "sanity" in names:
+        names.remove("sanity")
+        lane = threading.Thread(target=perform, args=("sanity", total))
+        lane.start()
+    for name in [name for name in names if name in BESIDE_SANITY]:
+        perform(name, total)
+    if lane:
+        lane.join()
+    for name in [name for name in names if name not in BESIDE_SANITY]:
+        perform(name, total)
+    summary = f"{total.passed} passed, {total.failed} failed"
+    (LOG / "summary").write_text(summary + "\n", encoding="utf-8")
+    print(f"{time.monotonic() - started:.0f} s; logs in {LOG.relative_to(ROOT)}\n{summary}")
+    return int(total.failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
