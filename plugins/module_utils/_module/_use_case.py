@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, RequestsTransport, Transport
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
 
 __all__ = ["CONTROLLER", "TARGET", "Context", "Result", "UseCase"]
@@ -28,12 +29,13 @@ def _ignore(message: str) -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """What a use case may know of the run: mode, time, the environment and a way to warn."""
+    """What a use case may know of the run: mode, time, the environment, the way to a cloud, and a way to warn."""
 
     check_mode: bool = False
     clock: Clock = field(default_factory=Clock)
     environ: Mapping[str, str] = field(default_factory=dict)
     warn: Callable[[str], None] = _ignore
+    open_transport: Callable[[Connection], Transport] = RequestsTransport
 
 
 @dataclass(frozen=True)
