@@ -15,6 +15,8 @@ rehearse() {
     export HOME="$work/home"
     export ANSIBLE_HOME="$work/home/.ansible" ANSIBLE_CONFIG="$root/scripts/rehearse.cfg"
     export ANSIBLE_COLLECTIONS_PATH="$work/tree"
+    # Compiled Python belongs below .work, not between the sources.
+    export PYTHONPYCACHEPREFIX="$work/home/pycache"
     variables=$("$venv/bin/python" -c 'import json, sys; print(json.dumps(
         {"rehearse_dir": sys.argv[1], "rehearse_clean": sys.argv[2] == "clean"}))' "$work/rehearse" "$1")
     PATH="$venv/bin:$PATH" ansible-playbook certwright.cloud.rehearse --extra-vars "$variables"

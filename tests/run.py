@@ -123,7 +123,10 @@ def environment(**more: str) -> dict[str, str]:
 def git(*arguments: str, cwd: Path = ROOT) -> bytes:
     """Return what a git command prints."""
     identity = ("-c", "user.name=tests", "-c", "user.email=tests@localhost", "-c", "commit.gpgsign=false")
-    return subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True).stdout
+    done = subprocess.run(["git", *identity, *arguments], cwd=cwd, check=False, capture_output=True)
+    if done.returncode:
+        raise RuntimeError(f"'git {' '.join(arguments)}' failed: {done.stderr.decode().strip()}")
+    return done.stdout
 
 
 def copy_checkout(tree: Path) -> None:
