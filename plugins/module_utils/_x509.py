@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keys, requests, certificates and chains. No message ever quotes the material."""
+"""Reads keys, requests, certificates and chains. No message ever quotes the material."""
 
 from __future__ import annotations
 
@@ -22,43 +22,26 @@ try:
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.x509.oid import ExtensionOID, NameOID
 except ImportError:
     # The module runner reports the missing library before anything here is called.
     pass
 
 __all__ = [
-    "KEY_TYPES",
     "CsrFacts",
-    "Subject",
     "certificate_facts",
     "csr_facts",
     "key_fits",
-    "make_csr",
-    "make_key",
+    "load_key",
     "order_chain",
     "public_key_sha256_of_key",
     "split_pem",
+    "unusable",
 ]
-
-KEY_TYPES = ("rsa2048", "rsa3072", "rsa4096", "ecdsa-p256", "ecdsa-p384")
 
 _CERTIFICATE = re.compile(
     r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END (?:X509 |TRUSTED )?CERTIFICATE-----", re.DOTALL
 )
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a request says of its owner beside the common name; country is a code of two letters."""
-
-    organization: str | None = None
-    organizational_unit: str | None = None
-    country: str | None = None
-    state_or_province: str | None = None
-    locality: str | None = None
-    email: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,53 +53,6 @@ class CsrFacts:
     public_key_sha256: str
 
 
-def make_key(key_type: str) -> str:
-    """A new private key as unencrypted PKCS#8 PEM ("BEGIN PRIVATE KEY"), which every server and both clouds take.
-
-    Arguments:
-        key_type: one of KEY_TYPES.
-    """
-    key: Any
-    if key_type.startswith("rsa"):
-        key = rsa.generate_private_key(public_exponent=65537, key_size=int(key_type[3:]))
-    else:
-        key = ec.generate_private_key(ec.SECP256R1() if key_type == "ecdsa-p256" else ec.SECP384R1())
-    pem: bytes = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return pem.decode("ascii")
-
-
-def make_csr(key_pem: str, common_name: str, names: Iterable[str], subject: Subject | None = None) -> str:
-    """A certificate request (PKCS#10, SHA-256) as PEM; the SAN holds the common name and all names, as A-labels.
-
-    Raises CertwrightError (invalid_input) for an unusable key, name or subject field.
-    """
-    key = _load_key(key_pem)
-    unique = list(dict.fromkeys(normalise(name) for name in (common_name, *names)))
-    try:
-        builder = x509.CertificateSigningRequestBuilder(_subject_name(unique[0], subject or Subject()))
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in unique]), critical=False)
-        request = builder.sign(key, hashes.SHA256())
-    except ValueError as error:
-        # Only names and subject fields can be refused here, and they are no secret.
-        raise _invalid(f"No certificate request can be made for '{common_name}': {error}") from None
-    return request.public_bytes(serialization.Encoding.PEM).decode("ascii")
-
-
-def _subject_name(common_name: str, subject: Subject) -> x509.Name:
-    fields = [
-        (NameOID.COUNTRY_NAME, subject.country),
-        (NameOID.STATE_OR_PROVINCE_NAME, subject.state_or_province),
-        (NameOID.LOCALITY_NAME, subject.locality),
-        (NameOID.ORGANIZATION_NAME, subject.organization),
-        (NameOID.ORGANIZATIONAL_UNIT_NAME, subject.organizational_unit),
-        (NameOID.COMMON_NAME, common_name),
-        (NameOID.EMAIL_ADDRESS, subject.email),
-    ]
-    return x509.Name([x509.NameAttribute(oid, value) for oid, value in fields if value])
-
-
 def csr_facts(csr_pem: str) -> CsrFacts:
     """What a PEM certificate request says. Raises CertwrightError (invalid_input)."""
     try:
@@ -125,7 +61,7 @@ def csr_facts(csr_pem: str) -> CsrFacts:
         common_name = normalise(str(common_names[0].value)) if common_names else None
         return CsrFacts(common_name, _names(request), _spki_sha256(request.public_key()))
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _invalid("The certificate request is no PEM text that can be read (BEGIN CERTIFICATE REQUEST)") from None
+        raise unusable("The certificate request is no PEM text that can be read (BEGIN CERTIFICATE REQUEST)") from None
 
 
 def certificate_facts(pem: str) -> CertificateFacts:
@@ -176,7 +112,7 @@ def order_chain(pems: Iterable[str], leaf: str | None = None) -> list[str]:
         issuer = _issuer_among(rest, chain)
     strange = [each for each in rest if each not in chain and not any(_issued(each, member) for member in chain)]
     if strange:
-        raise _invalid(
+        raise unusable(
             f"The chain is broken: '{_name(chain[-1].subject)}' was issued by '{_name(chain[-1].issuer)}', "
             f"whose certificate is not there, and '{_name(strange[0].subject)}' issued none of the others",
             hint="Give exactly the leaf and the intermediates that lead from it to the root.",
@@ -193,19 +129,19 @@ def _issuer_among(pool: Sequence[x509.Certificate], chain: Sequence[x509.Certifi
 
 def _find_leaf(pool: Sequence[x509.Certificate]) -> x509.Certificate:
     if not pool:
-        raise _invalid("There is no PEM certificate (BEGIN CERTIFICATE) in the text")
+        raise unusable("There is no PEM certificate (BEGIN CERTIFICATE) in the text")
     if len(pool) == 1:
         return pool[0]
     leaves = [certificate for certificate in pool if not _is_ca(certificate)]
     if len(leaves) != 1:
         found = ", ".join(f"'{_name(each.subject)}'" for each in leaves) or "none"
-        raise _invalid(f"Exactly one certificate of a server is expected beside the intermediates; found: {found}")
+        raise unusable(f"Exactly one certificate of a server is expected beside the intermediates; found: {found}")
     return leaves[0]
 
 
 def public_key_sha256_of_key(key_pem: str) -> str:
     """SHA-256 of the DER SubjectPublicKeyInfo that belongs to a private key. Raises CertwrightError (invalid_input)."""
-    return _spki_sha256(_load_key(key_pem).public_key())
+    return _spki_sha256(load_key(key_pem).public_key())
 
 
 def key_fits(key_pem: str, certificate_pem: str) -> bool:
@@ -213,19 +149,20 @@ def key_fits(key_pem: str, certificate_pem: str) -> bool:
     return public_key_sha256_of_key(key_pem) == _public_key_sha256(_load_certificate(certificate_pem))
 
 
-def _load_key(pem: str) -> Any:
+def load_key(pem: str) -> Any:
+    """A private key as an object of cryptography. Raises CertwrightError (invalid_input)."""
     try:
         return serialization.load_pem_private_key(pem.strip().encode("utf-8"), password=None)
     except TypeError:
-        raise _invalid("The private key is encrypted; give it without a passphrase") from None
+        raise unusable("The private key is encrypted; give it without a passphrase") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise _invalid("The private key is no PEM text that can be read (BEGIN PRIVATE KEY)") from None
+        raise unusable("The private key is no PEM text that can be read (BEGIN PRIVATE KEY)") from None
 
 
 def _load_certificate(pem: str) -> x509.Certificate:
     found = _CERTIFICATE.search(pem)
     if not found:
-        raise _invalid("There is no PEM certificate (BEGIN CERTIFICATE) in the text")
+        raise unusable("There is no PEM certificate (BEGIN CERTIFICATE) in the text")
     return _load_der(found.group(1))
 
 
@@ -233,7 +170,7 @@ def _load_der(body: str) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(base64.b64decode("".join(body.split()), validate=True))
     except (ValueError, TypeError):
-        raise _invalid("A PEM block that is named CERTIFICATE holds none that can be read") from None
+        raise unusable("A PEM block that is named CERTIFICATE holds none that can be read") from None
 
 
 def _dump(certificate: x509.Certificate) -> str:
@@ -254,7 +191,7 @@ def _names(holder: x509.Certificate | x509.CertificateSigningRequest) -> tuple[s
     except x509.ExtensionNotFound:
         return ()
     except ValueError:
-        raise _invalid("The list of names in the certificate or request cannot be read") from None
+        raise unusable("The list of names in the certificate or request cannot be read") from None
     names = cast("x509.SubjectAlternativeName", extension.value)
     return tuple(normalise(name) for name in names.get_values_for_type(x509.DNSName))
 
@@ -268,7 +205,7 @@ def _public_key_sha256(certificate: x509.Certificate) -> str:
     try:
         return _spki_sha256(certificate.public_key())
     except (ValueError, UnsupportedAlgorithm):
-        raise _invalid(
+        raise unusable(
             "The certificate has a kind of key that this machine's cryptography library does not know"
         ) from None
 
@@ -299,5 +236,6 @@ def _name(name: x509.Name) -> str:
     return name.rfc4514_string()
 
 
-def _invalid(message: str, hint: str | None = None) -> CertwrightError:
+def unusable(message: str, hint: str | None = None) -> CertwrightError:
+    """The error for material that cannot be used; the message must not quote it."""
     return CertwrightError(message, kind=ErrorKind.INVALID_INPUT, hint=hint)
