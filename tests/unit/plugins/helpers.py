@@ -1,0 +1,99 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tests bring instead of a network and a clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpRequest, HttpResponse
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
+
+__all__ = ["FakeClock", "FakeTransport", "context", "json_response", "options", "run_use_case"]
+
+# 2026-01-01 00:00:00 UTC, the time of most signature vectors.
+START = 1767225600.0
+
+Reply = HttpResponse | Exception | Callable[[HttpRequest], HttpResponse]
+
+
+class FakeClock(Clock):
+    """A clock that moves only when somebody sleeps; the sleeps are recorded."""
+
+    def __init__(self, start: float = START, chance: float = 0.5) -> None:
+        self.time = start
+        self.sleeps: list[float] = []
+        self._chance = chance
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.time += seconds
+
+    def random(self) -> float:
+        return self._chance
+
+
+class FakeTransport:
+    """Answers requests from a script, one entry each, and records them; a request beyond the script is a failure.
+
+    An entry is a response, an exception to raise (TransportError), or a function of the request.
+    """
+
+    def __init__(self, script: Iterable[Reply]) -> None:
+        self.script = list(script)
+        self.requests: list[HttpRequest] = []
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        self.requests.append(request)
+        if not self.script:
+            raise AssertionError(f"request {len(self.requests)} was not expected: {request.headers} {request.body!r}")
+        reply = self.script.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply if isinstance(reply, HttpResponse) else reply(request)
+
+
+def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """An answer with a JSON body."""
+    return HttpResponse(status, {"content-type": "application/json", **(headers or {})}, json.dumps(data).encode())
+
+
+@dataclass
+class Warnings:
+    """Collects what a use case warns about."""
+
+    messages: list[str] = field(default_factory=list)
+
+    def __call__(self, message: str) -> None:
+        self.messages.append(message)
+
+
+def context(transport: Any, **changes: Any) -> Context:
+    """A context with a fake clock, no environment, and every connection leading to the transport."""
+    settings: dict[str, Any] = {"clock": FakeClock(), "environ": {}, "open_transport": lambda _connection: transport}
+    return Context(**{**settings, **changes})
+
+
+def options(use_case: UseCase, **given: Any) -> dict[str, Any]:
+    """The options of a use case as a module sees them: defaults filled in, unknown names refused."""
+    unknown = set(given) - set(use_case.argument_spec)
+    if unknown:
+        raise AssertionError(f"no such option: {sorted(unknown)}")
+    return {name: given.get(name, spec.get("default")) for name, spec in use_case.argument_spec.items()}
+
+
+def run_use_case(use_case: UseCase, run_context: Context, **given: Any) -> dict[str, Any]:
+    """Calls the function of a use case with its defaults filled in."""
+    return use_case.function(options(use_case, **given), run_context)
