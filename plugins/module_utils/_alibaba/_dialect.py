@@ -1,0 +1,179 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How Alibaba's RPC services are asked, and what their answers mean (reference: Alibaba, 3.2 to 3.5)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, Callable
+from urllib.parse import urlsplit
+
+from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._codes import (
+    EXPIRED_SIGNATURE,
+    hint_of,
+    kind_of,
+)
+from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._credentials import Credentials
+from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._signer import form_body, signed_headers
+from ansible_collections.certwright.cloud.plugins.module_utils._client import Answer, ApiCall
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpRequest, HttpResponse
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
+
+__all__ = ["ALIDNS", "CAS", "AlibabaDialect"]
+
+CAS = "cas"
+ALIDNS = "alidns"
+
+# Certificates live in two separate stores, DNS in one (reference: Alibaba, 2.5).
+_HOSTS = {
+    (CAS, "china"): "https://cas.aliyuncs.com",
+    (CAS, "intl"): "https://cas.ap-southeast-1.aliyuncs.com",
+    (ALIDNS, "china"): "https://alidns.aliyuncs.com",
+    (ALIDNS, "intl"): "https://alidns.aliyuncs.com",
+}
+# Policies name the products otherwise than the API does (reference: Alibaba, 0).
+_POLICY_PREFIXES = {CAS: "yundun-cert", ALIDNS: "alidns"}
+
+# A difference that no network explains.
+_NOTABLE_SECONDS = 60
+
+
+class AlibabaDialect:
+    """The wire format of cas and alidns (see _client.Dialect).
+
+    Arguments:
+        credentials: to sign with.
+        site: intl or china.
+        endpoint: URL that replaces the hosts of all products.
+        nonce: makes a value that was never used before.
+    """
+
+    vendor = "Alibaba Cloud"
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        site: str = "intl",
+        endpoint: str | None = None,
+        nonce: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self._credentials = credentials
+        self._site = site
+        self._endpoint = endpoint
+        self._nonce = nonce
+        self._asked_at = 0.0
+
+    def request(self, call: ApiCall, params: Mapping[str, Any], now: float) -> HttpRequest:
+        """See Dialect: a POST whose form body holds the parameters."""
+        self._asked_at = now
+        base = self._endpoint or _HOSTS[(call.product, self._site)]
+        body = form_body(params)
+        headers = signed_headers(
+            access_key_id=self._credentials.id,
+            access_key_secret=self._credentials.secret,
+            security_token=self._credentials.token,
+            host=urlsplit(base).netloc,
+            action=call.action,
+            version=call.version,
+            body=body,
+            now=now,
+            nonce=self._nonce(),
+        )
+        return HttpRequest("POST", f"{base}/", {**headers, "accept": "application/json"}, body)
+
+    def understand(self, call: ApiCall, response: HttpResponse) -> Answer:
+        """See Dialect: an error is what carries a Code, whatever the HTTP status says."""
+        data = _json_object(response)
+        if data is None:
+            raise self._not_understood(call, response)
+        code = _text(data, "Code")
+        request_id = _text(data, "RequestId") or response.headers.get("x-acs-request-id")
+        # An old sample shows a Code of 200 in a good answer (reference: Alibaba, 1.2, CreateUserCertificate).
+        if code and code != "200":
+            raise self._refused(call, response, code, data, request_id)
+        if not 200 <= response.status < 300:
+            raise self._not_understood(call, response, request_id)
+        return Answer(data, request_id)
+
+    def is_expired_signature(self, error: CertwrightError) -> bool:
+        """See Dialect."""
+        return error.code == EXPIRED_SIGNATURE
+
+    def _refused(
+        self, call: ApiCall, response: HttpResponse, code: str, data: Mapping[str, Any], request_id: str | None
+    ) -> CertwrightError:
+        known = kind_of(code)
+        kind = known or ErrorKind.REJECTED
+        return CertwrightError(
+            f"{call.action} was refused by {self.vendor}",
+            kind=kind,
+            code=code,
+            detail=self._without_secrets(_text(data, "Message")),
+            request_id=request_id,
+            http_status=response.status,
+            hint=self._hint(call, response, code, kind),
+            # Whether a call was carried out is not known either where its refusal is not known.
+            ambiguous=known is None and call.call_class is not CallClass.READ,
+        )
+
+    def _hint(self, call: ApiCall, response: HttpResponse, code: str, kind: ErrorKind) -> str | None:
+        if "timestamp" in code.lower():
+            return self._clock_hint(response)
+        hint = hint_of(code, kind)
+        if hint is None and kind is ErrorKind.AUTH:
+            return f"Check the credentials; they came from {self._credentials.source}."
+        if hint is None and kind is ErrorKind.PERMISSION:
+            policy = f"{_POLICY_PREFIXES[call.product]}:{call.action}"
+            return f"Allow '{policy}' in a RAM policy of the user whose key came from {self._credentials.source}."
+        return hint
+
+    def _clock_hint(self, response: HttpResponse) -> str:
+        try:
+            off = self._asked_at - parsedate_to_datetime(response.headers["date"]).timestamp()
+        except (KeyError, TypeError, ValueError):
+            off = 0.0
+        if abs(off) < _NOTABLE_SECONDS:
+            return "Set the clock of the machine that runs the module; it may be 15 minutes off at most."
+        where = "ahead of" if off > 0 else "behind"
+        return f"The clock of the machine that runs the module is {abs(off):.0f} s {where} the cloud's; set it right."
+
+    def _without_secrets(self, detail: str | None) -> str | None:
+        if detail is None:
+            return None
+        # After this the gateway repeats what was signed, the token included (reference: Alibaba, 3.5).
+        detail = detail.split("server string to sign is", 1)[0].strip()
+        for secret in (self._credentials.secret, self._credentials.token):
+            detail = detail.replace(secret, "***") if secret else detail
+        return detail
+
+    def _not_understood(self, call: ApiCall, response: HttpResponse, request_id: str | None = None) -> CertwrightError:
+        came = response.headers.get("content-type", "").split(";", 1)[0].strip() or "no content type"
+        came = came if response.body else "an empty body"
+        return CertwrightError(
+            f"The answer to {call.action} from {self.vendor} was not understood: status {response.status}, {came}",
+            kind=ErrorKind.SERVER,
+            request_id=request_id or response.headers.get("x-acs-request-id"),
+            http_status=response.status,
+            hint="Check that the endpoint and the proxy lead to the cloud's API, then run the task again.",
+        )
+
+
+def _json_object(response: HttpResponse) -> dict[str, Any] | None:
+    try:
+        data = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _text(data: Mapping[str, Any], name: str) -> str | None:
+    """A text field; the cloud's own SDK accepts both spellings of the first letter (reference: Alibaba, 3.4)."""
+    value = data.get(name, data.get(name[0].lower() + name[1:]))
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "" else None
