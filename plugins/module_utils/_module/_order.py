@@ -92,12 +92,17 @@ def _send(service: OrderWriter, order: Order, steps: list[Step]) -> Order:
 
 def _settled(service: OrderWriter, order: Order, step: Step, error: CertwrightError) -> Order:
     """The order after a call without a usable answer, if the cloud shows that the call was carried out."""
+    refused = error.kind not in (ErrorKind.NETWORK, ErrorKind.SERVER)
     try:
         seen = service.read(order.id)
     except CertwrightError:
-        seen = order
+        seen, refused = order, False
     if seen.state.submitted or seen.state is step.resulting:
         return seen
+    if refused:
+        # The cloud answered with a refusal that this version does not know, and the order confirms it.
+        error.order = seen
+        raise error
     unknown = CertwrightError(
         f"Order '{order.id}': it is not known whether '{step.name}' was carried out: {error.message}",
         kind=ErrorKind.OUTCOME_UNKNOWN,
