@@ -97,7 +97,8 @@ def _settled(service: OrderWriter, order: Order, step: Step, error: CertwrightEr
         seen = service.read(order.id)
     except CertwrightError:
         seen, refused = order, False
-    if seen.state.submitted or seen.state is step.resulting:
+    # A rejected order that is sent again counts as submitted before, too; only another state shows a new submission.
+    if seen.state is step.resulting or (seen.state.submitted and seen.state is not order.state):
         return seen
     if refused:
         # The cloud answered with a refusal that this version does not know, and the order confirms it.
