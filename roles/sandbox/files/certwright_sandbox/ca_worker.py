@@ -155,7 +155,7 @@ class CaWorker:
             return wait if wait > 0 else self._issue(order)
         results, wait = self._look(order)
         self._change(order, lambda fresh: self._record(fresh, results))
-        return min(wait, self._settings.issue_delay) if results else wait
+        return wait
 
     def _look(self, order: Order) -> tuple[dict[int, tuple[list[str], str | None]], float]:
         """Look for what was not seen and is due; returns the results by position, and seconds until the next look."""

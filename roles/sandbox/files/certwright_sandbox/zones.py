@@ -103,13 +103,29 @@ class Zones:
         return Record(**json.loads(found[0])) if found else None
 
     def add_record(
-        self, zone: Zone, name: str, kind: str, value: str, ttl: int, line: str = "default", **extra: Any
+        self,
+        zone: Zone,
+        name: str,
+        kind: str,
+        value: str,
+        ttl: int,
+        *,
+        line: str = "default",
+        status: str = "ENABLE",
+        **extra: Any,
     ) -> Record:
-        """Add a record without asking whether it fits: that is the rule of each DNS service."""
+        """Add a record without asking whether it fits: that is the rule of each DNS service.
+
+        Args:
+            zone: where to; ``name`` is relative to it, ``@`` or "" for the apex.
+            ttl: seconds.
+            status: ENABLE, or DISABLE for a record that is kept but not served.
+            extra: whatever only the DNS service's file needs.
+        """
         now = self._now()
         # Alidns ids exceed 2^53 (Alibaba reference 7.8); DNSPod's are ordinary integers.
         number = secrets.randbelow(10**17) + 9 * 10**17 if zone.dns == "alidns" else secrets.randbelow(10**9) + 10**9
-        record = Record(str(number), zone.name, name.lower() or "@", kind.upper(), value, ttl, line, "ENABLE", now, now)
+        record = Record(str(number), zone.name, name.lower() or "@", kind.upper(), value, ttl, line, status, now, now)
         record.extra = extra
         body = json.dumps(asdict(record))
         with self._store.transaction():
