@@ -97,6 +97,9 @@ _FIELDS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "strict_types": (False, _flag),
     "known_companies": (None, _ids),
     "known_managers": (None, _ids),
+    "alibaba_unsubmitted": ("empty", _one_of("empty", "error")),
+    "alibaba_failed_word": ("checked_fail", _one_of("checked_fail", "check_fail")),
+    "alibaba_list_status": ("codes", _one_of("codes", "words")),
 }
 
 
@@ -120,6 +123,9 @@ class Settings:
     strict_types: bool
     known_companies: list[str] | None
     known_managers: list[str] | None
+    alibaba_unsubmitted: str
+    alibaba_failed_word: str
+    alibaba_list_status: str
 
     def __init__(self, store: Store) -> None:
         """Args: store: where changed settings are kept."""
