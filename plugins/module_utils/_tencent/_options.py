@@ -1,0 +1,43 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that every Tencent module has, and the client they make."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiClient
+from ansible_collections.certwright.cloud.plugins.module_utils._module._options import (
+    CONNECTION_OPTIONS,
+    connection_from,
+)
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._credentials import resolve
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._dialect import TencentDialect
+
+__all__ = ["TENCENT_OPTIONS", "build_client"]
+
+TENCENT_OPTIONS: dict[str, Any] = {
+    **CONNECTION_OPTIONS,
+    # The id is no secret: it is sent in the clear and stands in the cloud's own logs.
+    "secret_id": {"type": "str", "no_log": False},
+    "secret_key": {"type": "str", "no_log": True},
+    "token": {"type": "str", "no_log": True},
+    "profile": {"type": "str"},
+}
+
+
+def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
+    """The client for the account and site that the options name. Sends nothing.
+
+    Raises InvalidInput for a bad endpoint, CertwrightError (auth) where no usable key is found.
+    """
+    connection = connection_from(params, context.environ, "CERTWRIGHT_TENCENT_ENDPOINT")
+    home = context.environ.get("HOME") or os.path.expanduser("~")
+    credentials = resolve(params, context.environ, home, context.clock.now())
+    dialect = TencentDialect(credentials, connection, context.clock)
+    return ApiClient(dialect, context.open_transport(connection), context.clock)
