@@ -214,6 +214,7 @@ class Order:
 
     ``domains`` is None where the cloud does not tell. ``public_key_sha256`` is the key of the submitted CSR, where the
     cloud shows it; it is for comparing, not for results. ``request_id`` belongs to the call that read the order.
+    ``action`` and ``next_step`` are set where the state alone does not say what to do.
     """
 
     provider: str
@@ -224,6 +225,7 @@ class Order:
     domains: tuple[str, ...] | None = None
     validations: tuple[Validation, ...] = ()
     certificate: CertificateFacts | None = None
+    action: ActionNeeded | None = None
     next_step: str | None = None
     public_key_sha256: str | None = None
     request_id: str | None = None
@@ -240,7 +242,7 @@ class Order:
             "domains": None if self.domains is None else list(self.domains),
             "validations": [validation.to_result() for validation in self.validations],
             "certificate": None if self.certificate is None else self.certificate.to_result(),
-            "action_needed": action.value,
+            "action_needed": (self.action or action).value,
             "next_step": self.next_step or sentence,
         }
 
@@ -264,12 +266,13 @@ class Step:
     """One write that an order still needs.
 
     name is for diffs and messages ("submit documents"); send performs the call and returns its request id; resulting
-    is the state that check mode predicts after it.
+    is the state that check mode predicts after it. Of an optional step a failure is a warning and no change.
     """
 
     name: str
     send: Callable[[], str | None]
     resulting: OrderState
+    optional: bool = False
 
 
 class OrderReader(Protocol):

@@ -51,9 +51,9 @@ def _submit(submission: Submission, params: Params, context: Context) -> Result:
         error.order = error.order or before
         raise
     if context.check_mode:
-        after = replace(before, state=steps[-1].resulting, next_step=None) if steps else before
+        after = replace(before, state=steps[-1].resulting, action=None, next_step=None) if steps else before
     else:
-        after = _send(submission.service, before, steps)
+        after, steps = _send(submission.service, before, steps, context)
         after = _waited(submission.service, after, bool(steps), params, context)
     return {
         "changed": bool(steps),
@@ -69,24 +69,28 @@ def _shown(order: Order) -> dict[str, Any]:
     return {"id": order.id, "state": order.state.value, "domains": list(order.domains or ())}
 
 
-def _send(service: OrderWriter, order: Order, steps: list[Step]) -> Order:
-    changed = False
+def _send(service: OrderWriter, order: Order, steps: list[Step], context: Context) -> tuple[Order, list[Step]]:
+    """The order after the steps, and those that were carried out."""
+    done: list[Step] = []
     for step in steps:
         try:
             step.send()
         except CertwrightError as error:
-            error.changed = error.changed or changed
+            if step.optional:
+                context.warn(f"Order '{order.id}': '{step.name}' had no effect: {error.text}")
+                continue
+            error.changed = error.changed or bool(done)
             error.order = order
             if not error.ambiguous:
                 raise
             order = _settled(service, order, step, error)
-        changed = True
+        done.append(step)
     if not steps:
-        return order
+        return order, done
     try:
-        return service.read(order.id)
+        return service.read(order.id), done
     except CertwrightError as error:
-        error.changed, error.order = True, order
+        error.changed, error.order = bool(done), order
         raise
 
 
