@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from certwright_sandbox import tencent_dnspod, tencent_gateway, tencent_ssl
+from certwright_sandbox import alibaba_cas, alibaba_gateway, tencent_dnspod, tencent_gateway, tencent_ssl
 from certwright_sandbox.accounts import Accounts
 from certwright_sandbox.ca import TestCa
 from certwright_sandbox.ca_worker import CaWorker, Prober
@@ -93,8 +93,9 @@ class App:
     def _gateways(self) -> list[Gateway]:
         """Every cloud's front door; flows are registered here, too."""
         self.orders.register(tencent_ssl.flow(self))
+        self.orders.register(alibaba_cas.flow(self))
         tencent = tencent_gateway.TencentGateway(self, [tencent_ssl.api(self), tencent_dnspod.api(self)])
-        return [tencent]
+        return [tencent, alibaba_gateway.make(self)]
 
     def _make_zones(self) -> None:
         with self.store.transaction():
