@@ -310,7 +310,8 @@ def pytest(step: Step, folder: str, *options: str) -> Result:
 
 def units(step: Step) -> Result:
     """Unit tests, with the coverage of the plugins."""
-    coverage = ("--cov", str(COLLECTION / "plugins"), "--cov-branch", "--cov-report", "term:skip-covered")
+    config = f"--cov-config={COLLECTION / 'tests' / 'coverage.ini'}"
+    coverage = ("--cov", str(COLLECTION / "plugins"), config, "--cov-report", "term")
     result = pytest(step, "tests/unit", "-n", "2", *coverage)
     total = re.search(r"^TOTAL\s.*?(\d+%)$", step.text(), re.MULTILINE)
     result.notes.append(f"coverage of plugins: {total[1] if total else 'unknown'}")
