@@ -31,6 +31,7 @@ __all__ = [
     "Transport",
     "TransportError",
     "checked_endpoint",
+    "checked_proxy",
     "is_loopback",
 ]
 
@@ -97,8 +98,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def checked_endpoint(endpoint: str) -> str:
+def checked_endpoint(endpoint: str, source: str = "endpoint") -> str:
     """The endpoint without a final slash.
+
+    Arguments:
+        source: the option or variable that named it, for messages.
 
     Raises InvalidInput where it is no http(s) URL, has a path or credentials, or would carry secrets over plain http.
     """
@@ -107,22 +111,41 @@ def checked_endpoint(endpoint: str) -> str:
         host, port_is_readable = parts.hostname or "", parts.port is None or parts.port > 0
     except ValueError:
         parts, host, port_is_readable = urlsplit(""), "", False
-    if parts.scheme not in ("http", "https") or not host or not port_is_readable:
-        raise InvalidInput([f"endpoint: '{endpoint}' is not a URL; give it like 'https://host' or 'https://host:port'"])
-    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
-        raise InvalidInput(["endpoint: give scheme, host and port only, without path, query or user name"])
+    is_url = parts.scheme in ("http", "https") and bool(host) and port_is_readable
+    # What stands before an @ may be a password, so such an endpoint is never quoted.
+    if not is_url and "@" not in endpoint:
+        raise InvalidInput([f"{source}: '{endpoint}' is not a URL; give it like 'https://host' or 'https://host:port'"])
+    if not is_url or parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
+        raise InvalidInput([f"{source}: give scheme, host and port only, without path, query or user name"])
     if parts.scheme == "http" and not is_loopback(host):
         raise InvalidInput(
-            [f"endpoint: plain http to '{host}' would show keys to the network; use https (http is for loopback only)"]
+            [f"{source}: plain http to '{host}' would show keys to the network; use https (http is for loopback only)"]
         )
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def checked_proxy(proxy: str) -> str:
+    """The URL of an HTTP proxy, ``http://`` put before it where there is no scheme.
+
+    Raises InvalidInput, without quoting the URL, which may hold a password.
+    """
+    url = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in url):
+        raise InvalidInput(["proxy: is not the URL of an HTTP proxy; give it like 'http://host:port'"])
+    return url
 
 
 class RequestsTransport:
     """Transport over requests: one session with connection reuse.
 
     Proxies and CA settings of the environment are respected; ~/.netrc is not, because it would overwrite the
-    signature (Alibaba reference, 3.2). Redirects are not followed: a signature is valid for one host only.
+    signature (Alibaba reference, 3.2). Redirects are not followed: a signature is valid for one host only. The
+    environment's proxies are not used for loopback, which no proxy can reach.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -131,26 +154,31 @@ class RequestsTransport:
 
     def _open(self) -> Any:
         if self._session is None:
-            session = requests.Session()
+            session: Any = requests.Session()
             # A callable auth is what keeps requests from looking for a .netrc entry.
             session.auth = _keep_authorization
             session.headers.clear()
-            if self._connection.proxy:
-                session.proxies = {"http": self._connection.proxy, "https": self._connection.proxy}
-                # requests prefers the environment's proxies to the session's own.
-                session.trust_env = False
-            if self._connection.ca_path:
-                session.verify = self._connection.ca_path
+            # Even where it does not follow a redirect, requests reads its body without bound and parses its target.
+            session.get_redirect_target = _no_redirect
             self._session = session
         return self._session
+
+    def _options(self, host: str) -> dict[str, Any]:
+        # Given with each request, because requests prefers the environment's proxies and REQUESTS_CA_BUNDLE to the
+        # settings of a session.
+        options: dict[str, Any] = {"timeout": self._connection.timeout, "allow_redirects": False, "stream": True}
+        if self._connection.ca_path:
+            options["verify"] = self._connection.ca_path
+        if self._connection.proxy:
+            options["proxies"] = {"http": self._connection.proxy, "https": self._connection.proxy}
+        elif is_loopback(host):
+            options["proxies"] = {"no_proxy": host}
+        return options
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """See Transport."""
         session = self._open()
-        options: dict[str, Any] = {"timeout": self._connection.timeout, "allow_redirects": False, "stream": True}
-        if self._connection.ca_path:
-            # Given with the request, because requests prefers REQUESTS_CA_BUNDLE to the session's setting.
-            options["verify"] = self._connection.ca_path
+        options = self._options(urlsplit(request.url).hostname or "")
         try:
             with session.request(
                 request.method, request.url, headers=dict(request.headers), data=request.body, **options
@@ -158,7 +186,7 @@ class RequestsTransport:
                 body = _bounded_body(answer)
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 return HttpResponse(answer.status_code, headers, body)
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, urllib3_exceptions.HTTPError) as error:
             raise _transport_error(error, self._connection.timeout) from error
         except OSError as error:
             # requests reports a missing CA file this way, before anything is sent.
@@ -167,6 +195,10 @@ class RequestsTransport:
 
 def _keep_authorization(prepared: Any) -> Any:
     return prepared
+
+
+def _no_redirect(_answer: Any) -> None:
+    return None
 
 
 def _bounded_body(answer: Any) -> bytes:
@@ -180,23 +212,38 @@ def _bounded_body(answer: Any) -> bytes:
 
 
 def _transport_error(error: Exception, timeout: float) -> TransportError:
-    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else error
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return TransportError(f"no connection within {timeout:g} s", reached=False)
-    if isinstance(error, requests.exceptions.ReadTimeout):
-        return TransportError(f"no answer within {timeout:g} s", reached=True)
+    """What an exception of requests means. Where in doubt, the request may have arrived."""
+    reason = _reason(error)
+    through = "the proxy: " if isinstance(error, requests.exceptions.ProxyError) else ""
     if isinstance(reason, urllib3_exceptions.NewConnectionError):
-        return TransportError(_plain(reason), reached=False)
-    if isinstance(error, requests.exceptions.SSLError):
-        # An untrusted certificate ends the handshake, so the request was not sent.
-        verifying = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        return TransportError(f"{through}{_plain(reason)}", reached=False)
+    if isinstance(reason, urllib3_exceptions.ConnectTimeoutError):
+        return TransportError(f"{through}no connection within {timeout:g} s", reached=False)
+    if isinstance(reason, (urllib3_exceptions.ReadTimeoutError, TimeoutError)):
+        return TransportError(f"{through}no answer within {timeout:g} s", reached=True)
+    if isinstance(reason, OSError) and str(reason).startswith("Tunnel connection failed"):
+        return TransportError(f"{through}{reason}", reached=False)
+    # An untrusted certificate ends the handshake, so the request was not sent.
+    verifying = "CERTIFICATE_VERIFY_FAILED" in str(reason)
+    if verifying or isinstance(error, requests.exceptions.SSLError):
         return TransportError(f"TLS: {_plain(reason)}", reached=not verifying)
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
-        return TransportError(_plain(error), reached=False)
-    return TransportError(f"connection lost: {_plain(reason)}", reached=True)
+    if isinstance(error, (requests.exceptions.InvalidURL, urllib3_exceptions.LocationValueError)):
+        # Not quoted: the URL of a proxy may hold a password.
+        return TransportError("the endpoint or the proxy is not a usable URL", reached=False)
+    return TransportError(f"{through}connection lost: {_plain(reason)}", reached=True)
+
+
+def _reason(error: Exception) -> object:
+    """The innermost thing that requests, urllib3 and its proxy support have wrapped."""
+    reason: object = error.args[0] if error.args else error
+    reason = getattr(reason, "reason", reason)
+    # urllib3 calls it the proxy's fault whenever a proxied connection breaks, also after the request was sent.
+    return getattr(reason, "original_error", reason)
 
 
 def _plain(reason: object) -> str:
-    """The reason without the names of objects that urllib3 puts before it."""
-    text = str(reason)
-    return text.split(": ", 1)[1] if text.startswith("<") or "object at 0x" in text.split(": ", 1)[0] else text
+    """The reason without the names of objects and the wrapping that urllib3 puts around it."""
+    if isinstance(reason, urllib3_exceptions.ProtocolError) and len(reason.args) > 1:
+        reason = reason.args[1]
+    head, _colon, tail = str(reason).partition(": ")
+    return tail if tail and ("Connection(" in head or "object at 0x" in head) else str(reason)

@@ -10,16 +10,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import InvalidInput
-from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, checked_endpoint
+from ansible_collections.certwright.cloud.plugins.module_utils._http import (
+    Connection,
+    checked_endpoint,
+    checked_proxy,
+)
 
 __all__ = ["CONNECTION_OPTIONS", "RETURN_OPTIONS", "WAIT_OPTIONS", "connection_from"]
+
+# Seconds; sockets refuse numbers without end.
+_LONGEST = 3600
 
 CONNECTION_OPTIONS: dict[str, Any] = {
     "site": {"type": "str", "choices": ["intl", "china"], "default": "intl"},
     "endpoint": {"type": "str"},
     "ca_path": {"type": "path"},
     "api_timeout": {"type": "float", "default": 30},
-    "proxy": {"type": "str"},
+    # Its URL may hold a password.
+    "proxy": {"type": "str", "no_log": True},
 }
 
 WAIT_OPTIONS: dict[str, Any] = {
@@ -40,13 +48,23 @@ def connection_from(params: Mapping[str, Any], environ: Mapping[str, str], varia
 
     Raises InvalidInput.
     """
-    endpoint = params["endpoint"] or environ.get(variable) or None
-    if params["api_timeout"] <= 0:
-        raise InvalidInput(["api_timeout: give a number of seconds above 0"])
+    faults: list[str] = []
+    endpoint, proxy = params["endpoint"], params["proxy"] or None
+    source = "endpoint" if endpoint else f"endpoint (environment variable {variable})"
+    endpoint = endpoint or environ.get(variable) or None
+    try:
+        endpoint = checked_endpoint(endpoint, source) if endpoint else None
+    except InvalidInput as error:
+        faults += error.faults
+    try:
+        proxy = checked_proxy(proxy) if proxy else None
+    except InvalidInput as error:
+        faults += error.faults
+    # Written so that it refuses nan, too.
+    if not 0 < params["api_timeout"] <= _LONGEST:
+        faults.append(f"api_timeout: give a number of seconds above 0, at most {_LONGEST}")
+    if faults:
+        raise InvalidInput(faults)
     return Connection(
-        site=params["site"],
-        endpoint=checked_endpoint(endpoint) if endpoint else None,
-        ca_path=params["ca_path"],
-        timeout=params["api_timeout"],
-        proxy=params["proxy"],
+        site=params["site"], endpoint=endpoint, ca_path=params["ca_path"], timeout=params["api_timeout"], proxy=proxy
     )
