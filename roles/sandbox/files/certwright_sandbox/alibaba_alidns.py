@@ -60,7 +60,7 @@ class _Alidns:
             raise error("DomainRecordConflict", "The DNS record conflicts with other records.")
         if len(alike) >= MOST_RECORDS:
             raise error("QuotaExceeded.Record", "The number of DNS records exceeds the limit.")
-        record = self._zones.add_record(zone, rr, kind, value, ttl, line)
+        record = self._zones.add_record(zone, rr, kind, value, ttl, line=line)
         call.effective = True
         return {"RecordId": record.id}
 
