@@ -56,7 +56,8 @@ def tc3_headers(
 ) -> dict[str, str]:
     """Headers of a call signed with TC3-HMAC-SHA256 (Tencent reference 3.1)."""
     date = time.strftime("%Y-%m-%d", time.gmtime(when))
-    canonical = f"POST\n/\n\ncontent-type:application/json\nhost:{host}\n\ncontent-type;host\n{hashlib.sha256(body).hexdigest()}"
+    payload = hashlib.sha256(body).hexdigest()
+    canonical = f"POST\n/\n\ncontent-type:application/json\nhost:{host}\n\ncontent-type;host\n{payload}"
     scope = f"{date}/{service}/tc3_request"
     text = f"TC3-HMAC-SHA256\n{when}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signing = b"TC3" + key[1].encode()
@@ -70,7 +71,8 @@ def tc3_headers(
         "X-TC-Version": version or VERSIONS[service],
         "X-TC-Timestamp": str(when),
         "User-Agent": "certwright-tests",
-        "Authorization": f"TC3-HMAC-SHA256 Credential={key[0]}/{scope}, SignedHeaders=content-type;host, Signature={signature}",
+        "Authorization": f"TC3-HMAC-SHA256 Credential={key[0]}/{scope}, "
+        f"SignedHeaders=content-type;host, Signature={signature}",
     }
 
 
@@ -132,7 +134,8 @@ class Client:
 
     def publish(self, order_id: str) -> None:
         """Publish the validation records of an order in its zone, through DNSPod."""
-        for auth in self.until(order_id, lambda seen: (seen["DvAuthDetail"] or {}).get("DvAuths"))["DvAuthDetail"]["DvAuths"]:
+        seen = self.until(order_id, lambda seen: (seen["DvAuthDetail"] or {}).get("DvAuths"))
+        for auth in seen["DvAuthDetail"]["DvAuths"]:
             record = {
                 "Domain": "example.com",
                 "SubDomain": auth["DvAuthKey"].removesuffix(".example.com"),

@@ -10,12 +10,11 @@ from typing import Any
 import dns.message
 import dns.query
 import pytest
-from sandbox_client import DOCUMENTS, Client, wait_for
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-
 from certwright_sandbox.app import App
 from certwright_sandbox.ca import make_key_and_csr
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from sandbox_client import DOCUMENTS, Client, wait_for
 
 
 def key_bytes(key: Any) -> bytes:
@@ -27,7 +26,8 @@ def test_order_becomes_certificate_when_record_is_published(client: Client, sand
     assert len(order_id) == 8 and order_id.isalnum()
     key_pem, csr_pem = make_key_and_csr(["www.example.com"], "ECC", "prime256v1")
     own = {"GenCsrType": "parse", "Csr": csr_pem, "CsrEncryptAlgo": "", "CsrKeyParameter": ""}
-    assert list(client.tencent("CertificateInfoSubmit", {**DOCUMENTS, **own, "CertId": order_id}).fields) == ["RequestId"]
+    stored = client.tencent("CertificateInfoSubmit", {**DOCUMENTS, **own, "CertId": order_id})
+    assert list(stored.fields) == ["RequestId"]
     sent = client.tencent("CertificateOrderSubmit", {"CertId": order_id}).fields
     assert sent["OrderId"] and (sent["Status"], sent["IsAudited"]) == (0, False)
     pending = client.until(order_id, lambda seen: seen["DvAuthDetail"]["DvAuths"])

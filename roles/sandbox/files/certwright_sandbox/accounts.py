@@ -42,7 +42,8 @@ class Accounts:
         with store.transaction():
             if not store.row("SELECT 1 FROM accounts"):
                 # Prefixes as the vendors' ids have them; secrets of their lengths.
-                self.add(Account("tencent", "AKID" + _random(32), _random(32), uin=str(10**11 + secrets.randbelow(10**9))))
+                uin = str(10**11 + secrets.randbelow(10**9))
+                self.add(Account("tencent", "AKID" + _random(32), _random(32), uin=uin))
                 self.add(Account("alibaba", "LTAI5t" + _random(18), _random(30)))
 
     def add(self, account: Account) -> None:

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +79,7 @@ class App:
         self._make_zones()
         self.dns = DnsServer(*addresses.dns, self.zones.names, self.zones.dns_records, self.faults.take_dns)
         self.prober = Prober(self.settings, self.dns.address)
-        self.worker = CaWorker(
-            self.store, self.clock, self.settings, self.journal, self.orders, self.ca, self.prober
-        )
+        self.worker = CaWorker(self.store, self.clock, self.settings, self.journal, self.orders, self.ca, self.prober)
         self.zones.changed = self._zone_changed
         limits = Limits(self.settings, time.monotonic)
         self.dispatcher = Dispatcher(self.store, self.journal, self.faults, limits, self._gateways())
@@ -111,7 +109,7 @@ class App:
         self.worker.look_again()
 
     def _tls(self) -> ssl.SSLContext:
-        chain, key = self.ca.listener_pair(datetime.now(timezone.utc))
+        chain, key = self.ca.listener_pair(datetime.now(UTC))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain, key)
         return context
@@ -137,8 +135,9 @@ class App:
         closers = [threading.Thread(target=each.stop) for each in (self.http, self.https)]
         for closer in closers:
             closer.start()
-        self.dns.stop()
+        # The worker goes before the server it asks, or its last look-up would wait for an answer in vain.
         self.worker.stop()
+        self.dns.stop()
         for closer in closers:
             closer.join()
         self.store.close()

@@ -14,7 +14,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -197,7 +197,7 @@ class CaWorker:
         key_pem, csr_pem = order.private_key_pem, order.csr_pem
         if order.key_spec and key_pem is None:
             key_pem, csr_pem = make_key_and_csr(order.names, order.key_spec["algo"], order.key_spec["param"])
-        start = datetime.fromtimestamp(int(self._clock.business()), timezone.utc)
+        start = datetime.fromtimestamp(int(self._clock.business()), UTC)
         issued = self._ca.issue(csr_pem, None, order.names, start, lifetime_days(start))
 
         def store(fresh: Order) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 from certwright_sandbox.settings import Settings
 from certwright_sandbox.store import Store
@@ -58,7 +58,7 @@ class Clock:
 
 def iso(seconds: float) -> str:
     """Unix seconds as ISO 8601 UTC with milliseconds."""
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def gmt8(seconds: float) -> str:

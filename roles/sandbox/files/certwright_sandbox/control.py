@@ -18,7 +18,7 @@ from certwright_sandbox.settings import is_loopback
 if TYPE_CHECKING:
     from certwright_sandbox.app import App
 
-__all__ = ["Control", "PREFIX"]
+__all__ = ["PREFIX", "Control"]
 
 PREFIX = "/_sandbox"
 

@@ -141,8 +141,6 @@ class Dispatcher:
 
     def _run(self, gateway: Gateway, call: Call, fault: Fault | None) -> Response:
         """Run the action; its change and its journal entry are one transaction."""
-        error: ApiError | None = None
-        response = Response()
         try:
             try:
                 gateway.prepare(call)
@@ -150,7 +148,7 @@ class Dispatcher:
                     response = gateway.success(call, gateway.run(call))
                     self._note(call, fault, None)
             except ApiError as refused:
-                error, call.effective = refused, False
+                call.effective = False
                 response = gateway.failure(call, refused)
                 self._note(call, fault, refused)
         except Exception as crash:

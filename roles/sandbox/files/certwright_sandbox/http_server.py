@@ -20,7 +20,7 @@ from certwright_sandbox.messages import Request, Response
 
 __all__ = ["LARGEST_BODY", "Listener"]
 
-#: Size of a request body that the clouds still take (Tencent reference 3.1); a little more is read to be able to say so.
+#: Size of a request body that the clouds still take (Tencent reference 3.1); more is read to be able to say so.
 LARGEST_BODY = 10 * 1024 * 1024
 _IDLE_SECONDS = 75.0
 _HANDSHAKE_SECONDS = 10.0
@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self._reset or self.server.tls is not None:
             self.connection.close()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Stay silent: the journal tells what happened."""
 
 

@@ -36,9 +36,7 @@ class Request:
         return self.header("host")
 
     @staticmethod
-    def make(
-        method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes = b""
-    ) -> Request:
+    def make(method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes = b"") -> Request:
         """Build a request from the request line's target (path and query)."""
         path, _mark, query = target.partition("?")
         return Request(method, path, query, tuple(headers), body)

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Orders: one model for all flows, from the purchase to the issued certificate.
 
-A vendor's file registers a :class:`Flow` and maps :class:`State` to its own words; what makes an order move (submission,
-time, the CA's look-ups, a reviewer's decision) is the same for all.
+A vendor's file registers a :class:`Flow` and maps :class:`State` to its own words; what makes an order move
+(submission, time, the CA's look-ups, a reviewer's decision) is the same for all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from certwright_sandbox.store import Store
 __all__ = ["ACTIVE", "Flow", "Order", "Orders", "Product", "State", "SubmissionRefused", "Validation"]
 
 
-class State(str, enum.Enum):
+class State(enum.StrEnum):
     """Where an order stands (the design's words; ``issuing`` is ``reviewing`` after the validation passed)."""
 
     AWAITING_DOCUMENTS = "awaiting_documents"
@@ -69,8 +69,8 @@ class Product:
 class Validation:
     """One proof of domain control: a DNS record or a file, and whether the CA saw it.
 
-    ``record``: {name (absolute, no final dot), type, value}; ``file``: {url, path, content}; ``found``: what was there at
-    the last look; ``error``: why the last look failed.
+    ``record``: {name (absolute, no final dot), type, value}; ``file``: {url, path, content}; ``found``: what was there
+    at the last look; ``error``: why the last look failed.
     """
 
     domain: str
@@ -87,9 +87,10 @@ class Validation:
 class Order:
     """An order. Times are business time in Unix seconds, None while not reached.
 
-    ``application``: the documents as the API took them; ``csr_pem``: the CSR in use; ``key_spec``: {algo, param} of a key
-    that the cloud still has to make; ``private_key_pem``: a key the cloud made; ``certificate``: {leaf_pem, chain_pem,
-    serial, fingerprint_sha256, not_before, not_after (Unix seconds)}; ``vendor``: whatever only the vendor's file needs.
+    ``application``: the documents as the API took them; ``csr_pem``: the CSR in use; ``key_spec``: {algo, param} of a
+    key that the cloud still has to make; ``private_key_pem``: a key the cloud made; ``certificate``: {leaf_pem,
+    chain_pem, serial, fingerprint_sha256, not_before, not_after (Unix seconds)}; ``vendor``: whatever only the vendor's
+    file needs.
     """
 
     id: str

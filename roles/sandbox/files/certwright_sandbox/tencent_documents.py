@@ -1,7 +1,7 @@
 # Copyright (c) 2026, certwright.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CertificateInfoSubmit: the documents of a paid certificate and the rules between them (Tencent reference 1.3, 7.4)."""
+"""CertificateInfoSubmit: a paid certificate's documents and the rules between them (Tencent reference 1.3, 7.4)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ PARAMETERS = table(
         "UseCrossSignRoot": "bool",
     },
 )
-_ORG = ("OrgOrganization", "OrgDivision", "OrgAddress", "OrgCountry", "OrgCity", "OrgRegion", "OrgPhoneArea", "OrgPhoneNumber")
+_ORG = tuple(
+    "Org" + each
+    for each in ("Organization", "Division", "Address", "Country", "City", "Region", "PhoneArea", "PhoneNumber")
+)
 _ADMIN = ("AdminFirstName", "AdminLastName", "AdminPhone", "AdminEmail", "AdminTitle")
 _TECH = ("TechFirstName", "TechLastName", "TechPhone", "TechTitle")
 _CHOICES: dict[str, tuple[Any, ...]] = {

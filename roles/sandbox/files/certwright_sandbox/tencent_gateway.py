@@ -139,7 +139,8 @@ class TencentGateway:
         product = self._app.settings.tencent_throttle == "product"
         code = api.throttle_code if product else "RequestLimitExceeded"
         limit = limit or int(api.rate)
-        text = f"Your current request times equals to `{count or limit + 1}` in a second, which exceeds the limit `{limit}`."
+        count = count or limit + 1
+        text = f"Your current request times equals to `{count}` in a second, which exceeds the limit `{limit}`."
         headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
         return ApiError(code, text, headers=headers)
 

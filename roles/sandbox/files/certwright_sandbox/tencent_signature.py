@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from certwright_sandbox.accounts import Account
 from certwright_sandbox.gateway import ApiError
@@ -59,7 +59,7 @@ def verify(request: Request, product: str, find: Callable[[str], Account | None]
     account = find(claim.key_id)
     if account is None:
         raise _refused("SecretIdNotFound", "The SecretId is not found. Check that it exists and is enabled.")
-    if claim.date != datetime.fromtimestamp(timestamp, timezone.utc).strftime("%Y-%m-%d"):
+    if claim.date != datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d"):
         raise _refused("SignatureFailure", "The date in the scope is not the UTC date of X-TC-Timestamp.")
     if not hmac.compare_digest(request.header("x-tc-token").encode(), account.token.encode()):
         raise _refused("TokenFailure", "The token is wrong, expired or missing.")
@@ -107,7 +107,7 @@ def _hosts(host: str) -> list[str]:
 def _loopback_services(host: str) -> set[str]:
     """Services that clients take from the first label of a loopback host, in place of the product."""
     bare = _port_removed(host)
-    return {host, bare, host.split(".")[0], bare.split(".")[0]} if is_loopback(bare) else set()
+    return {host, bare, bare.split(".", maxsplit=1)[0]} if is_loopback(bare) else set()
 
 
 def _fits(request: Request, host: str, claim: _Claim, timestamp: int, secret: str) -> bool:
@@ -120,9 +120,8 @@ def _fits(request: Request, host: str, claim: _Claim, timestamp: int, secret: st
     payload = request.body
     if request.header("x-tc-content-sha256") == "UNSIGNED-PAYLOAD":
         payload = b"UNSIGNED-PAYLOAD"
-    canonical = "\n".join(
-        (request.method, "/", request.query, "".join(lines), ";".join(claim.signed), hashlib.sha256(payload).hexdigest())
-    )
+    names, payload_hash = ";".join(claim.signed), hashlib.sha256(payload).hexdigest()
+    canonical = "\n".join((request.method, "/", request.query, "".join(lines), names, payload_hash))
     scope = f"{claim.date}/{claim.service}/tc3_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     text = f"{ALGORITHM}\n{timestamp}\n{scope}\n{digest}"

@@ -136,14 +136,14 @@ class _Ssl:
             raise ApiError("FailedOperation.InvalidParam", "VerifyType must be one of DNS_AUTO, DNS, FILE.")
         tencent_documents.check_method(self._app, order.names, method)
         order.method = method
-        order.vendor.update(
-            order_id=_random(string.digits, 10), delete_records=given.get("DeleteDnsAutoRecord") == 1, made_visible=False
-        )
+        order.vendor.update(order_id=_random(string.digits, 10), made_visible=False)
+        order.vendor["delete_records"] = given.get("DeleteDnsAutoRecord") == 1
         try:
             self._submit(order)
         except SubmissionRefused as refused:
             name = "CertificateOrderSubmitProcessing" if refused.busy else "InvalidCertificateStatusCode"
-            raise ApiError(f"FailedOperation.{name}", f"The status {status(order)} does not allow submission.") from None
+            text = f"The status {status(order)} does not allow the order to be submitted."
+            raise ApiError(f"FailedOperation.{name}", text) from None
         call.effective = True
         return {"OrderId": order.vendor["order_id"], "Status": status(order), "IsAudited": order.product.letter}
 
@@ -191,7 +191,7 @@ class _Ssl:
         looks = call.prepared if call.prepared else [([], None)] * len(order.validations)
         results = [
             _result(order, validation, found, frequent=call.prepared is None)
-            for validation, (found, _error) in zip(order.validations, looks)
+            for validation, (found, _error) in zip(order.validations, looks, strict=False)
         ]
         return {"VerificationResults": results}
 

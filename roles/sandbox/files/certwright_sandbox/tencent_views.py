@@ -120,7 +120,8 @@ def _submitted(order: Order) -> dict[str, Any] | None:
     if not order.application or order.state in _HELD:
         return None
     data = {shown: order.application.get(given) for shown, given in _SUBMITTED.items()}
-    return {**data, "DomainList": order.application.get("DnsNames", []), "PostalCode": None, "CsrContent": order.csr_pem}
+    data["CsrContent"] = order.csr_pem
+    return {**data, "DomainList": order.application.get("DnsNames", []), "PostalCode": None}
 
 
 def _chain(order: Order) -> list[x509.Certificate]:
