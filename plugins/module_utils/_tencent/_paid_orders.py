@@ -1,0 +1,229 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Paid orders at Tencent Cloud: the flow ``tencent_paid`` (ssl, 2019-12-05)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Callable
+
+from ansible_collections.certwright.cloud.plugins.module_utils._client import Answer, ApiCall, ApiClient
+from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import Bundle, Order, OrderState, Step
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers import (
+    Misshapen,
+    number,
+    parts,
+    text,
+    understood,
+)
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._application import Application
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._check import with_check
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._compare import (
+    refuse_contradiction,
+    refuse_dead_end,
+    refuse_incomplete,
+    stored_documents_fit,
+)
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._detail import (
+    PaidOrder,
+    is_upload,
+    parse_detail,
+    parse_row,
+)
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._states import codes_of
+from ansible_collections.certwright.cloud.plugins.module_utils._x509 import order_chain
+
+__all__ = ["PaidOrders"]
+
+_PRODUCT, _VERSION = "ssl", "2019-12-05"
+DETAIL = ApiCall(_PRODUCT, _VERSION, "DescribeCertificateDetail", CallClass.READ)
+LIST = ApiCall(_PRODUCT, _VERSION, "DescribeCertificates", CallClass.READ)
+CHECK = ApiCall(_PRODUCT, _VERSION, "CheckCertificateDomainVerification", CallClass.READ)
+DOCUMENTS = ApiCall(_PRODUCT, _VERSION, "CertificateInfoSubmit", CallClass.REPEATABLE)
+ORDER = ApiCall(_PRODUCT, _VERSION, "CertificateOrderSubmit", CallClass.ONCE)
+VALIDATE = ApiCall(_PRODUCT, _VERSION, "CompleteCertificate", CallClass.REPEATABLE)
+
+# Up to 1000 are allowed; rows are large, so a careful page is 100 (reference: Tencent, 1.8).
+_PAGE = 100
+_ATTEMPTS = 3
+_UNSUBMITTED = (OrderState.AWAITING_DOCUMENTS, OrderState.PREPARED)
+
+
+class PaidOrders:
+    """See OrderReader and OrderWriter.
+
+    Arguments:
+        client: calls the API.
+        check_validation: look with CheckCertificateDomainVerification how far each validation of an order has come.
+        validate_now: ask the CA to look at once, where an order is validating.
+    """
+
+    def __init__(self, client: ApiClient, check_validation: bool = False, validate_now: bool = False) -> None:
+        self._client = client
+        self._check_validation = check_validation
+        self._validate_now = validate_now
+
+    def read(self, order_id: str) -> PaidOrder:
+        """See OrderReader."""
+        answer = self._call(DETAIL, order_id, {"CertificateId": order_id})
+        order = understood(DETAIL, answer, lambda data: parse_detail(data, answer.request_id))
+        order = replace(order, id=order_id)
+        return self._checked(order) if self._check_validation else order
+
+    def bundle(self, order_id: str, with_key: bool) -> Bundle:
+        """See OrderReader."""
+        answer = self._call(DETAIL, order_id, {"CertificateId": order_id})
+        pem = understood(DETAIL, answer, lambda data: text(data, "CertificatePublicKey"))
+        if pem is None:
+            raise CertwrightError(
+                f"Order '{order_id}' has no certificate yet",
+                kind=ErrorKind.CONFLICT,
+                request_id=answer.request_id,
+                hint="Wait until it is issued (wait_for=issued).",
+            )
+        key = understood(DETAIL, answer, lambda data: text(data, "CertificatePrivateKey")) if with_key else None
+        try:
+            leaf, *chain = order_chain([pem])
+        except CertwrightError as error:
+            error.kind, error.request_id = ErrorKind.SERVER, answer.request_id
+            error.message = f"The certificate of order '{order_id}' cannot be used: {error.message}"
+            raise
+        return Bundle(leaf, tuple(chain), key)
+
+    def search(self, criteria: dict[str, Any]) -> list[Order]:
+        """See OrderReader. Criteria: domain (exact), states (our words), search_key (as the cloud takes it)."""
+        wanted = frozenset(OrderState(state) for state in criteria.get("states") or ())
+        domain = criteria.get("domain")
+        params: dict[str, Any] = {"Limit": _PAGE}
+        search_key = criteria.get("search_key") or (normalise(domain) if domain else None)
+        if search_key:
+            params["SearchKey"] = search_key
+        codes = codes_of(wanted)
+        if codes:
+            params["CertificateStatus"] = codes
+        orders = self._told_apart(self._listed(params), wanted)
+        # The cloud's search finds parts of names too (reference: Tencent, 1.8).
+        fitting = [each for each in orders if not domain or normalise(domain) in (each.domains or ())]
+        return [each for each in fitting if not wanted or each.state in wanted]
+
+    def steps(self, order: Order, application: Any, until: OrderState) -> list[Step]:
+        """See OrderWriter. The application is an Application."""
+        assert isinstance(order, PaidOrder) and isinstance(application, Application)
+        refuse_dead_end(order)
+        if order.state not in _UNSUBMITTED:
+            refuse_contradiction(order, application)
+            return self._nudge(order)
+        steps = []
+        if order.state is OrderState.AWAITING_DOCUMENTS or not stored_documents_fit(order.documents, application):
+            refuse_incomplete(order, application)
+            send = self._sending_documents(order.id, application)
+            steps.append(Step("submit documents", send, OrderState.PREPARED))
+        if until is not OrderState.PREPARED:
+
+            def send_order() -> str | None:
+                return self._call(ORDER, order.id, application.order).request_id
+
+            steps.append(Step("submit order", send_order, OrderState.VALIDATING))
+        return steps
+
+    def _nudge(self, order: PaidOrder) -> list[Step]:
+        """The CA polls by itself; asking it is optional and refused for some brands (reference: Tencent, 1.10)."""
+        if not self._validate_now or order.state is not OrderState.VALIDATING:
+            return []
+
+        def send() -> str | None:
+            return self._call(VALIDATE, order.id, {"CertificateId": order.id}).request_id
+
+        return [Step("validate now", send, OrderState.VALIDATING, optional=True)]
+
+    def _sending_documents(self, order_id: str, application: Application) -> Callable[[], str | None]:
+        """Sends the documents. After a call without a usable answer they are looked up before they are sent again."""
+
+        def send() -> str | None:
+            failure: CertwrightError | None = None
+            for _attempt in range(_ATTEMPTS):
+                try:
+                    return self._call(DOCUMENTS, order_id, application.documents).request_id
+                except CertwrightError as error:
+                    if not error.ambiguous:
+                        raise
+                    failure = error
+                seen = self.read(order_id)
+                if seen.state.submitted:
+                    raise _overtaken(seen)
+                if stored_documents_fit(seen.documents, application):
+                    return seen.request_id
+            # The last look has shown that other documents, or none, are stored: nothing is open.
+            assert failure is not None
+            failure.ambiguous = False
+            raise failure
+
+        return send
+
+    def _call(self, call: ApiCall, order_id: str, params: Mapping[str, Any]) -> Answer:
+        try:
+            return self._client.call(call, params)
+        except CertwrightError as error:
+            error.message = f"Order '{order_id}': {error.message}"
+            raise
+
+    def _checked(self, order: PaidOrder) -> PaidOrder:
+        if not order.validations or order.state not in (OrderState.VALIDATING, OrderState.REVIEWING):
+            return order
+        try:
+            answer = self._call(CHECK, order.id, {"CertificateId": order.id})
+        except CertwrightError as error:
+            if error.kind is ErrorKind.CONFLICT:
+                # The order does not stand where it can be checked, which the next look will show.
+                return order
+            raise
+        return understood(CHECK, answer, lambda data: with_check(order, data))
+
+    def _listed(self, params: Mapping[str, Any]) -> list[PaidOrder]:
+        found: dict[str, PaidOrder | None] = {}
+        offset = 0
+        while True:
+            answer = self._client.call(LIST, {**params, "Offset": offset})
+            rows = understood(LIST, answer, lambda data: parts(data, "Certificates"))
+            total = understood(LIST, answer, lambda data: number(data, "TotalCount"))
+            # Rows move to the next page while others buy, so an order can come twice.
+            new = {key: order for key, order in _orders_of(rows, answer).items() if key not in found}
+            found.update(new)
+            offset += _PAGE
+            # A page may be empty before the count is reached (reference: Tencent, 6, rule 13).
+            if not new or (total is not None and offset >= total):
+                return [order for order in found.values() if order is not None]
+
+    def _told_apart(self, orders: list[PaidOrder], wanted: frozenset[OrderState]) -> list[PaidOrder]:
+        """The list does not show documents; where only orders with or only those without are wanted, they are read."""
+        if len(wanted.intersection(_UNSUBMITTED)) != 1:
+            return orders
+        return [self.read(each.id) if each.state is OrderState.AWAITING_DOCUMENTS else each for each in orders]
+
+
+def _orders_of(rows: list[dict[str, Any]], answer: Answer) -> dict[str, PaidOrder | None]:
+    """The orders of a page by their ids; None for an upload, which is no order. Unusable rows are passed over."""
+    orders: dict[str, PaidOrder | None] = {}
+    for row in rows:
+        try:
+            order = parse_row(row, answer.request_id)
+            if order is not None:
+                orders[order.id] = None if is_upload(row) else order
+        except Misshapen:
+            continue
+    return orders
+
+
+def _overtaken(order: PaidOrder) -> CertwrightError:
+    return CertwrightError(
+        f"Order '{order.id}' was submitted by somebody else a moment ago",
+        kind=ErrorKind.CONFLICT,
+        request_id=order.request_id,
+        hint="Run the task again: it compares that submission with what is asked for.",
+    )
