@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
@@ -28,6 +29,9 @@ from ansible_collections.certwright.cloud.plugins.module_utils._retry import (
 __all__ = ["Answer", "ApiCall", "ApiClient", "Dialect"]
 
 JsonObject = dict[str, Any]
+
+# Seconds; the Date header counts whole ones, so less than this is no difference.
+_NOTABLE_SKEW = 5.0
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,9 @@ class ApiClient:
         self._transport = transport
         self._clock = clock
         self._policy = policy or RetryPolicy()
-        # Seconds to add to our clock: the correction in force, and what the last answer suggests.
+        # Seconds to add to our clock: the correction in force, and what the last answer suggests, if it does.
         self._skew = 0.0
-        self._measured_skew = 0.0
+        self._measured_skew: float | None = None
 
     def call(self, call: ApiCall, params: Mapping[str, Any]) -> Answer:
         """Performs the action as often as its class allows.
@@ -93,10 +97,13 @@ class ApiClient:
         try:
             return self._once(call, params)
         except CertwrightError as error:
-            if not self._dialect.is_expired_signature(error) or self._skew == self._measured_skew:
+            measured = self._measured_skew
+            if measured is None or abs(measured - self._skew) < _NOTABLE_SKEW:
+                raise
+            if error.ambiguous or not self._dialect.is_expired_signature(error):
                 raise
             # The gateway refused the signature before anything ran, so sending again is safe for every class.
-            self._skew = self._measured_skew
+            self._skew = measured
             return self._once(call, params)
 
     def _once(self, call: ApiCall, params: Mapping[str, Any]) -> Answer:
@@ -113,19 +120,20 @@ class ApiClient:
                 error.ambiguous = True
             raise
 
-    def _skew_from(self, response: HttpResponse) -> float:
-        """How far the server's clock is ahead of ours, in seconds; 0 where it does not say."""
+    def _skew_from(self, response: HttpResponse) -> float | None:
+        """How far the server's clock is ahead of ours, in seconds; None where it does not say."""
         try:
-            server = parsedate_to_datetime(response.headers["date"]).timestamp()
-        except (KeyError, TypeError, ValueError):
-            return 0.0
-        return server - self._clock.now()
+            server = parsedate_to_datetime(response.headers["date"])
+            # A date in UTC without a place ("-0000") comes without a zone and would be taken for local time.
+            return (server if server.tzinfo else server.replace(tzinfo=timezone.utc)).timestamp() - self._clock.now()
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError):
+            return None
 
     def _unreachable(self, call: ApiCall, request: HttpRequest, error: TransportError) -> CertwrightError:
         host = request.url.split("?", 1)[0]
         return CertwrightError(
             f"{call.action} at {self._dialect.vendor} got no usable answer from {host}: {error.reason}",
             kind=ErrorKind.NETWORK,
-            hint="Check the endpoint, the network and the proxy, then run the task again.",
+            hint="Check endpoint, proxy, ca_path and the network, then run the task again.",
             ambiguous=error.reached and call.call_class is not CallClass.READ,
         )

@@ -10,10 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
-from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
-from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import WaitPlan, wait_for_orders
-from ansible_collections.certwright.cloud.plugins.module_utils._orders import Order, OrderState, OrderWriter, Step
+from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import WaitPlan, plan_from, wait_for_orders
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
+    ActionNeeded,
+    Order,
+    OrderState,
+    OrderWriter,
+    Step,
+)
 
 __all__ = ["Submission", "submitting"]
 
@@ -44,6 +50,9 @@ def submitting(build: Callable[[Params, Context], Submission]) -> Callable[[Para
 
 
 def _submit(submission: Submission, params: Params, context: Context) -> Result:
+    plan = plan_from(params)
+    if plan is not None and submission.until is OrderState.PREPARED:
+        raise InvalidInput(["wait_for: an order that is only prepared has nothing to wait for; leave wait_for out"])
     before = submission.service.read(submission.order_id)
     try:
         steps = submission.service.steps(before, submission.application, submission.until)
@@ -53,8 +62,8 @@ def _submit(submission: Submission, params: Params, context: Context) -> Result:
     if context.check_mode:
         after = replace(before, state=steps[-1].resulting, action=None, next_step=None) if steps else before
     else:
-        after, steps = _send(submission.service, before, steps, context)
-        after = _waited(submission.service, after, bool(steps), params, context)
+        after, steps = _send(submission, before, steps, context)
+        after = _waited(submission.service, before, after, steps, plan, context)
     return {
         "changed": bool(steps),
         "order": after.to_result(),
@@ -69,65 +78,117 @@ def _shown(order: Order) -> dict[str, Any]:
     return {"id": order.id, "state": order.state.value, "domains": list(order.domains or ())}
 
 
-def _send(service: OrderWriter, order: Order, steps: list[Step], context: Context) -> tuple[Order, list[Step]]:
+def _send(submission: Submission, before: Order, steps: list[Step], context: Context) -> tuple[Order, list[Step]]:
     """The order after the steps, and those that were carried out."""
+    order, missing = before, list(steps)
     done: list[Step] = []
-    for step in steps:
+    while missing:
+        step = missing.pop(0)
         try:
             step.send()
         except CertwrightError as error:
             if step.optional:
                 context.warn(f"Order '{order.id}': '{step.name}' had no effect: {error.text}")
                 continue
-            error.changed = error.changed or bool(done)
-            error.order = order
-            if not error.ambiguous:
-                raise
-            order = _settled(service, order, step, error)
+            order, missing = _settled(submission, order, step, done, error)
         done.append(step)
-    if not steps:
-        return order, done
-    try:
-        return service.read(order.id), done
-    except CertwrightError as error:
-        error.changed, error.order = bool(done), order
-        raise
+    return (_read_after(submission.service, before, done) if steps else before), done
 
 
-def _settled(service: OrderWriter, order: Order, step: Step, error: CertwrightError) -> Order:
-    """The order after a call without a usable answer, if the cloud shows that the call was carried out."""
-    refused = error.kind not in (ErrorKind.NETWORK, ErrorKind.SERVER)
+def _settled(
+    submission: Submission, order: Order, step: Step, done: list[Step], error: CertwrightError
+) -> tuple[Order, list[Step]]:
+    """The order and the steps still missing, if the cloud shows that a step without a usable answer was carried out.
+
+    A state alone proves nothing: documents can be replaced while the order stays prepared, and a rejected order was
+    submitted before. So the flow is asked again what is missing.
+    """
+    service = submission.service
+    error.order, error.changed = order, error.changed or bool(done)
+    if not error.ambiguous:
+        if done:
+            error.order = _last_known(service, order, done)
+        raise error
     try:
         seen = service.read(order.id)
     except CertwrightError:
-        seen, refused = order, False
-    # A rejected order that is sent again counts as submitted before, too; only another state shows a new submission.
-    if seen.state is step.resulting or (seen.state.submitted and seen.state is not order.state):
-        return seen
-    if refused:
+        error.order = _predicted(order, done)
+        raise _unknown(step, error, "It could not be read, either.") from error
+    error.order = seen
+    try:
+        missing = service.steps(seen, submission.application, submission.until)
+    except CertwrightError as conflict:
+        conflict.order, conflict.changed = seen, True
+        raise
+    names = {each.name for each in missing}
+    if seen.state is not OrderState.UNKNOWN and names.isdisjoint(each.name for each in (*done, step)):
+        return seen, missing
+    if error.kind not in (ErrorKind.NETWORK, ErrorKind.SERVER):
         # The cloud answered with a refusal that this version does not know, and the order confirms it.
-        error.order = seen
         raise error
+    raise _unknown(step, error, f"The cloud still shows the order as {seen.state.value}.") from error
+
+
+def _unknown(step: Step, error: CertwrightError, seen: str) -> CertwrightError:
+    order = error.order
     unknown = CertwrightError(
-        f"Order '{order.id}': it is not known whether '{step.name}' was carried out: {error.message}",
+        f"Order '{order.id if order else ''}': it is not known whether '{step.name}' was carried out: {error.message}",
         kind=ErrorKind.OUTCOME_UNKNOWN,
         code=error.code,
         detail=error.detail,
         request_id=error.request_id,
         http_status=error.http_status,
-        hint=f"It was not sent again. The cloud still shows the order as {seen.state.value}. Wait a minute and run the "
-        "same task again: it reads the order first and sends only what is missing.",
+        hint=f"It was not sent again. {seen} Wait a minute and run the same task again: it reads the order first and "
+        "sends only what is missing.",
     )
-    unknown.order, unknown.changed = seen, error.changed
-    raise unknown from error
+    unknown.order, unknown.changed = order, error.changed
+    return unknown
 
 
-def _waited(service: OrderWriter, order: Order, just_submitted: bool, params: Params, context: Context) -> Order:
-    if params["wait_for"] is None:
-        return order
-    plan = WaitPlan(params["wait_for"], params["wait_timeout"], params["wait_interval"])
+def _predicted(order: Order, done: list[Step]) -> Order:
+    """The order as the steps that the cloud took must have left it."""
+    return replace(order, state=done[-1].resulting, action=None, next_step=None) if done else order
+
+
+def _last_known(service: OrderWriter, order: Order, done: list[Step]) -> Order:
     try:
-        return wait_for_orders(service, [order], plan, context.clock, just_submitted)[0]
+        return service.read(order.id)
+    except CertwrightError:
+        return _predicted(order, done)
+
+
+def _read_after(service: OrderWriter, before: Order, done: list[Step]) -> Order:
+    """The order as the cloud shows it after the steps."""
+    try:
+        order = service.read(before.id)
     except CertwrightError as error:
-        error.changed, error.order = just_submitted, error.order or order
+        error.changed, error.order = bool(done), _predicted(before, done)
+        if done:
+            names = ", ".join(f"'{step.name}'" for step in done)
+            error.message = (
+                f"Order '{before.id}': {names} was carried out, but reading it again failed: {error.message}"
+            )
+        raise
+    if order.state in _old_states(before, done):
+        said = "The cloud took the order but still shows its state from before; look again in a moment."
+        return replace(order, action=ActionNeeded.NONE, next_step=said)
+    return order
+
+
+def _old_states(before: Order, done: list[Step]) -> frozenset[OrderState]:
+    """The states that the steps have left behind."""
+    if not done:
+        return frozenset()
+    return frozenset({before.state, *(step.resulting for step in done)} - {done[-1].resulting})
+
+
+def _waited(
+    service: OrderWriter, before: Order, order: Order, done: list[Step], plan: WaitPlan | None, context: Context
+) -> Order:
+    if plan is None:
+        return order
+    try:
+        return wait_for_orders(service, [order], plan, context.clock, _old_states(before, done))[0]
+    except CertwrightError as error:
+        error.changed = bool(done)
         raise

@@ -12,7 +12,7 @@ from typing import Any, Callable
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
-from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import WaitPlan, wait_for_orders
+from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import plan_from, wait_for_orders
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import Order, OrderReader, OrderState
 
 __all__ = ["Query", "looking_up"]
@@ -50,13 +50,13 @@ def looking_up(build: Callable[[Params, Context], Query]) -> Callable[[Params, C
 
 
 def _look_up(query: Query, params: Params, context: Context) -> Result:
-    if not query.ids and params["wait_for"] is not None:
+    plan = plan_from(params)
+    if not query.ids and plan is not None:
         raise InvalidInput(["wait_for: name the orders to wait for by their ids; a search has no end to wait for"])
     orders = [query.service.read(order_id) for order_id in query.ids]
     if not query.ids:
         orders = query.service.search(dict(query.criteria))
-    elif params["wait_for"] is not None and not context.check_mode:
-        plan = WaitPlan(params["wait_for"], params["wait_timeout"], params["wait_interval"])
+    elif plan is not None and not context.check_mode:
         orders = wait_for_orders(query.service, orders, plan, context.clock)
     result: Result = {"changed": False}
     if query.single:

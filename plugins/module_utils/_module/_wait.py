@@ -6,18 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import Order, OrderReader, OrderState
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, wait_until
 
-__all__ = ["ISSUED", "VALIDATION", "WaitPlan", "wait_for_orders"]
+__all__ = ["ISSUED", "VALIDATION", "WaitPlan", "plan_from", "wait_for_orders"]
 
 VALIDATION = "validation"
 ISSUED = "issued"
 
+# What a later look may find gone.
+_PASSING = (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.THROTTLED)
 _GOALS = {VALIDATION: "its validation values", ISSUED: "its certificate"}
 
 
@@ -30,33 +33,70 @@ class WaitPlan:
     interval: float
 
 
+def plan_from(params: Mapping[str, Any]) -> WaitPlan | None:
+    """The wait that the options ask for; None for none. Raises InvalidInput."""
+    if params["wait_for"] is None:
+        return None
+    faults = []
+    if params["wait_timeout"] < 0:
+        faults.append("wait_timeout: give a number of seconds, 0 to look once")
+    # Written so that it refuses nan, too.
+    if not params["wait_interval"] > 0:
+        faults.append("wait_interval: give a number of seconds above 0")
+    if faults:
+        raise InvalidInput(faults)
+    return WaitPlan(params["wait_for"], params["wait_timeout"], params["wait_interval"])
+
+
 def wait_for_orders(
-    service: OrderReader, orders: Sequence[Order], plan: WaitPlan, clock: Clock, just_submitted: bool = False
+    service: OrderReader,
+    orders: Sequence[Order],
+    plan: WaitPlan,
+    clock: Clock,
+    old_states: Collection[OrderState] = (),
 ) -> list[Order]:
     """Reads the orders again and again until all have reached the goal; returns them in the given order.
 
+    A look that the network, the cloud's servers or its rate limit spoil does not end the wait.
+
     Arguments:
         orders: as read last.
-        just_submitted: the order was sent a moment ago, so a state before that is old news and no reason to stop.
+        old_states: what the orders have just been taken out of; seeing it again is old news and no reason to stop.
 
     Raises CertwrightError: rejected where no waiting can help, conflict where a person has to act first, timeout.
     """
     known = {order.id: order for order in orders}
+    troubles: dict[str, CertwrightError | None] = {}
     fresh = True
 
     def look() -> tuple[bool, None]:
         nonlocal fresh
         for order_id, order in known.items():
-            if not _reached(order, plan.goal):
-                known[order_id] = order if fresh else service.read(order_id)
-                _refuse_hopeless(known[order_id], plan.goal, just_submitted)
+            if _reached(order, plan.goal):
+                continue
+            if not fresh:
+                known[order_id], troubles[order_id] = _look_again(service, order)
+            if known[order_id].state not in old_states:
+                _refuse_hopeless(known[order_id], plan.goal)
         fresh = False
         return all(_reached(order, plan.goal) for order in known.values()), None
 
     done, _seen, waited = wait_until(look, timeout=plan.timeout, interval=plan.interval, clock=clock)
     if not done:
-        raise _timed_out([order for order in known.values() if not _reached(order, plan.goal)], plan, waited)
+        late = [order for order in known.values() if not _reached(order, plan.goal)]
+        raise _timed_out(late, plan, waited, troubles.get(late[0].id))
     return [known[order.id] for order in orders]
+
+
+def _look_again(service: OrderReader, order: Order) -> tuple[Order, CertwrightError | None]:
+    """The order as it is now, or as it was with what kept us from reading it."""
+    try:
+        return service.read(order.id), None
+    except CertwrightError as error:
+        if error.kind in _PASSING:
+            return order, error
+        error.order = error.order or order
+        raise
 
 
 def _reached(order: Order, goal: str) -> bool:
@@ -65,7 +105,7 @@ def _reached(order: Order, goal: str) -> bool:
     return goal == VALIDATION and bool(order.validations) and not order.state.dead_end
 
 
-def _refuse_hopeless(order: Order, goal: str, just_submitted: bool) -> None:
+def _refuse_hopeless(order: Order, goal: str) -> None:
     if order.state.dead_end:
         error = CertwrightError(
             f"Order '{order.id}' is {order.state.value.replace('_', ' ')}, so {_GOALS[goal]} will not come",
@@ -74,7 +114,7 @@ def _refuse_hopeless(order: Order, goal: str, just_submitted: bool) -> None:
             request_id=order.request_id,
             hint=order.to_result()["next_step"],
         )
-    elif order.state.needs_person and not just_submitted:
+    elif order.state.needs_person:
         error = CertwrightError(
             f"Order '{order.id}' is {order.state.value.replace('_', ' ')}, so waiting for {_GOALS[goal]} is no use yet",
             kind=ErrorKind.CONFLICT,
@@ -87,13 +127,16 @@ def _refuse_hopeless(order: Order, goal: str, just_submitted: bool) -> None:
     raise error
 
 
-def _timed_out(orders: Sequence[Order], plan: WaitPlan, waited: float) -> CertwrightError:
+def _timed_out(
+    orders: Sequence[Order], plan: WaitPlan, waited: float, trouble: CertwrightError | None
+) -> CertwrightError:
     order = orders[0]
     others = f" (and {len(orders) - 1} more)" if len(orders) > 1 else ""
     said = f", said '{order.vendor_state.text}'" if order.vendor_state.text else ""
+    failed = f"; the last look at it failed: {trouble.message}" if trouble else ""
     error = CertwrightError(
         f"Order '{order.id}'{others} did not get {_GOALS[plan.goal]} within {waited:.0f} s; "
-        f"it is {order.state.value}{said}",
+        f"it is {order.state.value}{said}{failed}",
         kind=ErrorKind.TIMEOUT,
         request_id=order.request_id,
         hint="Nothing is lost: the order goes on at the cloud. "
