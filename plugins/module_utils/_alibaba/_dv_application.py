@@ -64,7 +64,7 @@ def application_from(params: Mapping[str, Any]) -> DvApplication:
     names = tuple(dict.fromkeys(normalise(name) for name in params["domains"] or ()))
     fault = order_id_fault(params["instance_id"])
     faults = [f"instance_id: {fault}"] if fault else []
-    faults += [f"domains: '{name}' {fault}" for name in names for fault in [name_fault(name)] if fault]
+    faults += [f"domains: '{name}' {fault}" for name in names for fault in [_name_fault(name)] if fault]
     wildcards = [name for name in names if is_wildcard(name)]
     if wildcards and params["validation_method"] == "file":
         faults.append(
@@ -74,6 +74,12 @@ def application_from(params: Mapping[str, Any]) -> DvApplication:
         raise InvalidInput(faults)
     applicant = {option: (params[option] or "").strip() for option in _APPLICANT}
     return DvApplication(names, params["validation_method"], applicant, params["resubmit_rejected"])
+
+
+def _name_fault(name: str) -> str | None:
+    fault = name_fault(name)
+    # Records may have such names, certificates may not.
+    return "holds an underscore, which no CA accepts" if fault is None and "_" in name else fault
 
 
 def order_id_fault(order_id: str) -> str | None:

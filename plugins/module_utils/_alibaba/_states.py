@@ -10,11 +10,11 @@ import re
 
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import OrderState
 
-__all__ = ["dv_state"]
+__all__ = ["DV_STATES", "dv_state"]
 
 # Keys are lower case and without blanks, hyphens and underscores, because the cloud mixes spellings (reference:
 # Alibaba, 2.1). The list knows more states than the result of an order; those after "issued" come from it only.
-_DV_STATES = {
+_WORDS = {
     "payed": OrderState.AWAITING_DOCUMENTS,
     "paid": OrderState.AWAITING_DOCUMENTS,
     "checking": OrderState.VALIDATING,
@@ -33,7 +33,10 @@ _DV_STATES = {
     "refund": OrderState.REFUNDED,
 }
 
+# All states that an order of this flow can be in.
+DV_STATES = (*dict.fromkeys(_WORDS.values()), OrderState.UNKNOWN)
+
 
 def dv_state(status: str | None) -> OrderState:
     """Our state for an OrderStatus or a listed Status of the flow alibaba_dv; anything new is unknown."""
-    return _DV_STATES.get(re.sub(r"[\s_-]", "", status or "").lower(), OrderState.UNKNOWN)
+    return _WORDS.get(re.sub(r"[\s_-]", "", status or "").lower(), OrderState.UNKNOWN)
