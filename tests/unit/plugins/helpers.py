@@ -11,11 +11,30 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpRequest, HttpResponse
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
+    Bundle,
+    Order,
+    OrderState,
+    Step,
+    VendorState,
+)
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
 
-__all__ = ["FakeClock", "FakeTransport", "context", "json_response", "options", "run_use_case"]
+__all__ = [
+    "FakeClock",
+    "FakeOrders",
+    "FakeTransport",
+    "context",
+    "json_response",
+    "make_order",
+    "options",
+    "refusal",
+    "run_use_case",
+    "unanswered",
+]
 
 # 2026-01-01 00:00:00 UTC, the time of most signature vectors.
 START = 1767225600.0
@@ -97,3 +116,76 @@ def options(use_case: UseCase, **given: Any) -> dict[str, Any]:
 def run_use_case(use_case: UseCase, run_context: Context, **given: Any) -> dict[str, Any]:
     """Calls the function of a use case with its defaults filled in."""
     return use_case.function(options(use_case, **given), run_context)
+
+
+def make_order(state: OrderState = OrderState.VALIDATING, order_id: str = "order-1", **changes: Any) -> Order:
+    """An order of a cloud that does not exist."""
+    settings: dict[str, Any] = {"vendor_state": VendorState("7", f"{state.value} there"), "request_id": "request-read"}
+    return Order("fake", "fake_flow", order_id, state, **{**settings, **changes})
+
+
+def refusal(kind: ErrorKind = ErrorKind.REJECTED, **changes: Any) -> CertwrightError:
+    """What a call raises that was refused."""
+    return CertwrightError("the call was refused", kind=kind, code="Refused", request_id="request-bad", **changes)
+
+
+def unanswered() -> CertwrightError:
+    """What a write raises whose answer was lost."""
+    return CertwrightError("the answer was lost", kind=ErrorKind.NETWORK, ambiguous=True)
+
+
+class FakeOrders:
+    """A flow whose reads come from a script (the last entry is repeated) and whose steps come from a function.
+
+    Arguments:
+        reads: orders, or errors to raise; a list for all ids, or one list an id.
+        plan: what steps() answers for an order; it may raise.
+        bundles: what bundle() answers, by id.
+    """
+
+    def __init__(
+        self,
+        reads: Mapping[str, list[Order | CertwrightError]] | list[Order | CertwrightError],
+        plan: Callable[[Order], list[Step]] = lambda order: [],
+        bundles: Mapping[str, Bundle | CertwrightError] | None = None,
+    ) -> None:
+        self.calls: list[str] = []
+        self.with_key: list[bool] = []
+        self.found: list[Order] = []
+        self._reads = reads
+        self._plan = plan
+        self._bundles = bundles or {}
+
+    def read(self, order_id: str) -> Order:
+        self.calls.append(f"read {order_id}")
+        script = self._reads[order_id] if isinstance(self._reads, Mapping) else self._reads
+        seen = script.pop(0) if len(script) > 1 else script[0]
+        if isinstance(seen, CertwrightError):
+            raise seen
+        return seen
+
+    def steps(self, order: Order, application: Any, until: OrderState) -> list[Step]:
+        return self._plan(order)
+
+    def step(self, name: str, resulting: OrderState, outcome: CertwrightError | None = None, **more: Any) -> Step:
+        """A step that is recorded when it is sent, and then fails if an outcome says so."""
+
+        def send() -> str | None:
+            self.calls.append(name)
+            if outcome:
+                raise outcome
+            return f"request-{name}"
+
+        return Step(name, send, resulting, **more)
+
+    def bundle(self, order_id: str, with_key: bool) -> Bundle:
+        self.calls.append(f"bundle {order_id}")
+        self.with_key.append(with_key)
+        bundle = self._bundles[order_id]
+        if isinstance(bundle, CertwrightError):
+            raise bundle
+        return bundle
+
+    def search(self, criteria: dict[str, Any]) -> list[Order]:
+        self.calls.append(f"search {criteria}")
+        return self.found
