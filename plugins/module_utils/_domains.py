@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Iterable
 
 __all__ = ["base_name", "covers", "holding_zone", "is_wildcard", "name_fault", "normalise", "relative_name"]
@@ -16,12 +17,17 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
 def normalise(name: str) -> str:
-    """Lower case, A-labels, no final dot. A name that IDNA refuses is only lowered, so that it can be reported."""
-    lowered = name.strip().rstrip(".").lower()
+    """Lower case, A-labels, no final dot. A name that IDNA refuses is only lowered, so that it can be reported.
+
+    Python's IDNA is that of 2003, which turns some letters into others (a sharp s into ss) and so leads to another
+    domain than today's IDNA does. Such a name counts as refused.
+    """
+    lowered = unicodedata.normalize("NFC", name.strip().rstrip(".").lower())
     if lowered.isascii():
         return lowered
     try:
-        return lowered.encode("idna").decode("ascii")
+        encoded = lowered.encode("idna")
+        return encoded.decode("ascii") if encoded.decode("idna") == lowered else lowered
     except UnicodeError:
         return lowered
 
@@ -55,6 +61,8 @@ def name_fault(name: str) -> str | None:
     if len(labels) < 2:
         return "has no dot; give a full domain name"
     bad = [label for label in labels if not _LABEL.fullmatch(label)]
+    if bad and not bad[0].isascii():
+        return f"has the label '{bad[0]}', which cannot be encoded safely; give it as an A-label (xn--...)"
     return f"has the malformed label '{bad[0]}'" if bad else None
 
 
@@ -62,7 +70,7 @@ def holding_zone(name: str, zones: Iterable[str]) -> str | None:
     """The longest of the zones that equals the name or is a suffix of it on a label border."""
     wanted = normalise(name)
     fitting = [zone for zone in zones if wanted == normalise(zone) or wanted.endswith("." + normalise(zone))]
-    return max(fitting, key=len, default=None)
+    return max(fitting, key=lambda zone: len(normalise(zone)), default=None)
 
 
 def relative_name(name: str, zone: str, apex: str = "@") -> str:

@@ -122,6 +122,8 @@ def action_for(state: OrderState, validations: Sequence[Validation]) -> tuple[Ac
         return _ACTIONS[state]
     if not validations:
         return ActionNeeded.NONE, "The validation values are not known yet; look again in a moment."
+    if all(validation.status is ValidationStatus.PASSED for validation in validations):
+        return ActionNeeded.NONE, "Control of every domain is shown; wait for the CA."
     if any(validation.file for validation in validations):
         return ActionNeeded.PUBLISH_VALIDATION, "Publish the validation files, then wait."
     return ActionNeeded.PUBLISH_VALIDATION, "Publish the validation records, then wait."

@@ -63,27 +63,35 @@ def _keep(service: DnsService, name: str, params: Params, context: Context) -> R
         _refuse_second_cname(before, wanted)
     if changed and not context.check_mode:
         kept = _written(service, zone, wanted, same, present)
-    others = [record.value for record in before if record not in same]
     return {
         "changed": changed,
         "record": replace(kept, value=wanted.value).to_result(),
-        "diff": {
-            "before": _shown(name, wanted.type, others + [record.value for record in same]),
-            "after": _shown(name, wanted.type, others + ([wanted.value] if present else [])),
-        },
+        "diff": _diff(wanted, before, present, changed),
     }
 
 
+def _diff(wanted: DnsRecord, before: list[DnsRecord], present: bool, changed: bool) -> dict[str, Any]:
+    old = sorted(_stored(record.type, record.value) for record in before)
+    new = old
+    if changed:
+        new = sorted([*old, wanted.value]) if present else [value for value in old if value != wanted.value]
+    shown = {"name": wanted.name, "type": wanted.type}
+    return {"before": {**shown, "values": old}, "after": {**shown, "values": new}}
+
+
 def _zone_of(service: DnsService, name: str, named: str | None) -> Zone:
+    if named and holding_zone(name, [named]) is None:
+        raise InvalidInput([f"zone: '{named}' does not hold '{name}'; leave zone out or name the right one"])
     zones = {normalise(zone.name): zone for zone in service.zones()}
     candidates = [normalise(named)] if named else list(zones)
     found = holding_zone(name, [candidate for candidate in candidates if candidate in zones])
     if found is not None:
         return zones[found]
+    wanted = f"The zone '{named}'" if named else f"A zone that holds '{name}'"
     hosted = ", ".join(f"'{zone}'" for zone in sorted(zones)[:5]) or "none"
     more = f" and {len(zones) - 5} more" if len(zones) > 5 else ""
     raise CertwrightError(
-        f"No zone that holds '{name}' is hosted in this account (hosted: {hosted}{more})",
+        f"{wanted} is not hosted in this account (hosted: {hosted}{more})",
         kind=ErrorKind.NOT_FOUND,
         hint="Use the account that hosts the zone, another DNS backend, or publish the record by hand.",
     )
@@ -92,22 +100,51 @@ def _zone_of(service: DnsService, name: str, named: str | None) -> Zone:
 def _written(service: DnsService, zone: Zone, wanted: DnsRecord, same: list[DnsRecord], present: bool) -> DnsRecord:
     """Creates or deletes; after a call without a usable answer the records are read again before it is repeated."""
     failure: CertwrightError | None = None
+    changed = False
     for _attempt in range(_ATTEMPTS):
-        if failure is not None:
-            same = _same(service.records(zone, wanted.name, wanted.type), wanted)
-        if bool(same) is present:
-            return same[0] if same else wanted
         try:
-            if present:
-                return service.create(zone, wanted)
-            for record in same:
-                service.delete(zone, record)
-            return same[0]
+            return _write(service, zone, wanted, same, present)
         except CertwrightError as error:
-            failure = error
+            error.changed = changed = changed or error.changed
             if not error.ambiguous:
                 raise
+            left = _left(service, zone, wanted, error)
+            if bool(left) is present:
+                return left[0] if left else same[0]
+            error.changed = changed = changed or len(left) < len(same)
+            same, failure = left, error
     raise failure or AssertionError("at least one attempt is made")
+
+
+def _write(service: DnsService, zone: Zone, wanted: DnsRecord, same: list[DnsRecord], present: bool) -> DnsRecord:
+    if present:
+        return service.create(zone, wanted)
+    for count, record in enumerate(same):
+        try:
+            service.delete(zone, record)
+        except CertwrightError as error:
+            error.changed = error.changed or count > 0
+            raise
+    return same[0]
+
+
+def _left(service: DnsService, zone: Zone, wanted: DnsRecord, failure: CertwrightError) -> list[DnsRecord]:
+    """The records with the wanted value, as they are after a write without a usable answer."""
+    try:
+        return _same(service.records(zone, wanted.name, wanted.type), wanted)
+    except CertwrightError as error:
+        unknown = CertwrightError(
+            f"Record '{wanted.name}': it is not known whether it was written, and it could not be read again: "
+            f"{failure.message}",
+            kind=ErrorKind.OUTCOME_UNKNOWN,
+            code=failure.code,
+            detail=failure.detail,
+            request_id=failure.request_id,
+            http_status=failure.http_status,
+            hint="Run the same task again: it reads the records first and writes only what is missing.",
+        )
+        unknown.changed = failure.changed
+        raise unknown from error
 
 
 def _same(records: list[DnsRecord], wanted: DnsRecord) -> list[DnsRecord]:
@@ -128,7 +165,3 @@ def _stored(record_type: str, value: str) -> str:
     if record_type == "CNAME":
         return normalise(value)
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
-
-
-def _shown(name: str, record_type: str, values: list[str]) -> dict[str, Any]:
-    return {"name": name, "type": record_type, "values": sorted(values)}

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import traceback
+from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import (
     CONTROLLER,
     TARGET,
@@ -31,24 +33,45 @@ _PACKAGES = {"dns": "dnspython"}
 def run_module(use_case: UseCase) -> None:
     """Runs a use case as an Ansible module and ends the process."""
     module = AnsibleModule(argument_spec=use_case.argument_spec, supports_check_mode=True, **use_case.constraints)
-    missing = _missing_library(use_case)
+    missing = _missing_packages(use_case)
     if missing:
-        package = _PACKAGES.get(missing, missing)
-        place = f"{_PLACES[use_case.runs_on]}, for example with 'python3 -m pip install {package}'."
-        module.fail_json(msg=f"{missing_required_lib(package)} {place}", changed=False)
+        place = f"{_PLACES[use_case.runs_on]}, for example with 'python3 -m pip install {' '.join(missing)}'."
+        module.fail_json(msg=f"{missing_required_lib(', '.join(missing))} {place}", changed=False)
     context = Context(check_mode=module.check_mode, environ=os.environ, warn=module.warn)
+    end: Callable[..., None] = module.fail_json
+    result: dict[str, Any]
     try:
         result = use_case.function(module.params, context)
+        end = module.exit_json
     except CertwrightError as error:
-        module.fail_json(**error.to_result())
-    else:
-        module.exit_json(**result)
+        result = error.to_result()
+    except Exception as error:
+        result = _fault(error)
+    # Not ended above, so that no exception is pending that Ansible would add with all its words.
+    end(**result)
 
 
-def _missing_library(use_case: UseCase) -> str | None:
+def _missing_packages(use_case: UseCase) -> list[str]:
+    missing = []
     for library in use_case.libraries:
         try:
             importlib.import_module(library)
         except ImportError:
-            return library
-    return None
+            missing.append(_PACKAGES.get(library, library))
+    return missing
+
+
+def _fault(error: Exception) -> dict[str, Any]:
+    """The failed result for a fault of our own: its type and places, but not its words, which may hold secrets."""
+    places = traceback.extract_tb(error.__traceback__)
+    last = places[-1]
+    ours = [place for place in places if "certwright" in place.filename] or places
+    where = f"{os.path.basename(ours[-1].filename)}, line {ours[-1].lineno}, in {ours[-1].name}"
+    failure = CertwrightError(
+        f"A fault in the collection itself ended the task: {type(error).__name__} at {where}",
+        kind=ErrorKind.OUTCOME_UNKNOWN,
+        hint="How far it came is not known: look at the order, the record or the files before you run it again. "
+        "Please report it with this message; with -vvv there is more.",
+    )
+    stack = "".join(f"  {place.filename}, line {place.lineno}, in {place.name}\n" for place in places)
+    return {**failure.to_result(), "exception": f"{stack}{type(error).__name__} ({os.path.basename(last.filename)})"}
