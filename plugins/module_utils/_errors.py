@@ -75,7 +75,7 @@ class CertwrightError(Exception):
     @property
     def text(self) -> str:
         """The whole message for a person: what happened, what the cloud said, what to do."""
-        said = ": ".join(part for part in (self.code, self.detail) if part)
+        said = ": ".join(part for part in (self.code, (self.detail or "").rstrip(" .")) if part)
         facts = "; ".join(part for part in (said, self.request_id and f"request id {self.request_id}") if part)
         text = f"{self.message} ({facts})." if facts else f"{self.message}."
         return f"{text} {self.hint}" if self.hint else text
