@@ -40,6 +40,9 @@ _HOSTS = {
 # Policies name the products otherwise than the API does (reference: Alibaba, 0).
 _POLICY_PREFIXES = {CAS: "yundun-cert", ALIDNS: "alidns"}
 
+# The parameters that say what a call is about, the most telling first.
+_SUBJECTS = ("InstanceId", "SubDomain", "DomainName", "RecordId")
+
 # A difference that no network explains.
 _NOTABLE_SECONDS = 60
 
@@ -68,11 +71,14 @@ class AlibabaDialect:
         self._site = site
         self._endpoint = endpoint
         self._nonce = nonce
+        # Of the request under way, for messages about its answer.
         self._asked_at = 0.0
+        self._subject = ""
 
     def request(self, call: ApiCall, params: Mapping[str, Any], now: float) -> HttpRequest:
         """See Dialect: a POST whose form body holds the parameters."""
         self._asked_at = now
+        self._subject = next((f" for '{params[name]}'" for name in _SUBJECTS if params.get(name)), "")
         base = self._endpoint or _HOSTS[(call.product, self._site)]
         body = form_body(params)
         headers = signed_headers(
@@ -112,7 +118,7 @@ class AlibabaDialect:
         known = kind_of(code)
         kind = known or ErrorKind.REJECTED
         return CertwrightError(
-            f"{call.action} was refused by {self.vendor}",
+            f"{call.action}{self._subject} was refused by {self.vendor}",
             kind=kind,
             code=code,
             detail=self._without_secrets(_text(data, "Message")),
@@ -157,7 +163,8 @@ class AlibabaDialect:
         came = response.headers.get("content-type", "").split(";", 1)[0].strip() or "no content type"
         came = came if response.body else "an empty body"
         return CertwrightError(
-            f"The answer to {call.action} from {self.vendor} was not understood: status {response.status}, {came}",
+            f"The answer to {call.action}{self._subject} from {self.vendor} was not understood: "
+            f"status {response.status}, {came}",
             kind=ErrorKind.SERVER,
             request_id=request_id or response.headers.get("x-acs-request-id"),
             http_status=response.status,
