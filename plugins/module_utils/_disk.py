@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 
-__all__ = ["Disk", "Ownership", "copy_beside", "disk_faults", "ownership", "put", "put_link", "read_bytes", "read_text"]
+__all__ = ["Disk", "Ownership", "disk_faults", "ownership", "put", "put_link", "read_bytes", "read_text"]
 
 
 @dataclass(frozen=True)
@@ -123,24 +123,6 @@ def put_link(disk: Disk, path: str, target: str) -> None:
         with suppress(OSError):
             disk.unlink(fresh)
         raise
-
-
-def copy_beside(disk: Disk, path: str, suffix: str) -> str:
-    """Keeps a copy of a file beside it, mode 0600, with the file's owner; an older copy of other content stays.
-
-    Returns the path of the copy. Raises OSError.
-    """
-    with open(path, "rb") as file:
-        data, found = file.read(), os.fstat(file.fileno())
-    count = 0
-    while True:
-        copy = f"{path}{suffix}{f'.{count}' if count else ''}"
-        held = read_bytes(copy)
-        if held is None:
-            put(disk, copy, data, 0o600, Ownership(found.st_uid, found.st_gid) if os.geteuid() == 0 else Ownership())
-        if held is None or held == data:
-            return copy
-        count += 1
 
 
 def read_bytes(path: str) -> bytes | None:

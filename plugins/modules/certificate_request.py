@@ -12,10 +12,12 @@ version_added: 0.1.0
 author:
   - certwright.cloud contributors (@certwright)
 description:
-  - Makes a private key and a certificate request (PKCS#10, SHA-256) for one bought order, on the host that will serve the certificate.
+  - Makes a private key and a certificate request (PKCS#10, SHA-256) for one bought order, on the host that will
+    serve the certificate.
     The key never leaves that host.
   - They are kept as a pending version in the certificate's own directory, C(<directory>/versions/<order_id>/).
-    The pair that is live is never touched; M(certwright.cloud.certificate_install) makes the pending version live once its certificate is there.
+    The pair that is live is never touched; M(certwright.cloud.certificate_install) makes the pending version live
+    once its certificate is there.
   - A key that exists is never overwritten. When the same is asked for again, the same request is returned.
   - Keys are written as unencrypted PKCS#8 (C(BEGIN PRIVATE KEY)), which every server takes.
 extends_documentation_fragment:
@@ -89,7 +91,8 @@ options:
       - Directories stay with the user who runs the module and can then be passed by others.
     type: str
   group:
-    description: Group (name or number) that the files and directories are given to. The key stays readable for its owner only.
+    description: Group (name or number) that the files and directories are given to. The key stays readable for its
+      owner only.
     type: str
 seealso:
   - module: certwright.cloud.tencent_order
@@ -152,7 +155,8 @@ request:
       returned: success
       sample: /etc/certwright/www.example.com/versions/LrmeMvQr/key.pem
     public_key_sha256:
-      description: SHA-256 of the public key (DER SubjectPublicKeyInfo), lower-case hex. V(null) in check mode where the key would be made.
+      description: SHA-256 of the public key (DER SubjectPublicKeyInfo), lower-case hex. V(null) in check mode where
+        the key would be made.
       type: str
       returned: success
       sample: 14df8fbd6895b28c56637d28660f07ade0f7c21b9ba837e45036ea0158e41d9f
@@ -190,7 +194,8 @@ error:
       description: What happened.
       type: str
       returned: failure
-      sample: "Order 'LrmeMvQr': the request in '/etc/certwright/www.example.com/versions/LrmeMvQr' was made with other subject fields"
+      sample: "Order 'LrmeMvQr': the request in '/etc/certwright/www.example.com/versions/LrmeMvQr' was made with
+        other subject fields"
     request_id:
       description: Always V(null); no cloud was asked.
       type: str
