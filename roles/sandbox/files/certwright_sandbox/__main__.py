@@ -14,6 +14,7 @@ _HERE = Path(__file__).resolve().parent
 sys.path[:] = [str(_HERE.parent)] + [item for item in sys.path if Path(item or ".").resolve() != _HERE]
 
 COMMANDS = {
+    "service": "certwright_sandbox.service",
     "tls-server": "certwright_sandbox.tls_server",
 }
 

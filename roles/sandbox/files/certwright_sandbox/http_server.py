@@ -140,8 +140,8 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     @property
     def url(self) -> str:
         """``http(s)://HOST:PORT`` of this listener."""
-        host, port = self.server_address[:2]
-        shown = f"[{host}]" if ":" in str(host) else host
+        host, port = str(self.server_address[0]), self.server_address[1]
+        shown = f"[{host}]" if ":" in host else host
         return f"{'https' if self.tls else 'http'}://{shown}:{port}"
 
     def start(self) -> None:

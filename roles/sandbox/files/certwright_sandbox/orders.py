@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -200,7 +200,7 @@ class Orders:
         order = self._timed(_from_body(*row)) if row else None
         return order if order and flow in (None, order.flow) and owner in (None, order.owner) else None
 
-    def list(self, flow: str | None = None, owner: str | None = None, active: bool = False) -> list[Order]:
+    def list(self, flow: str | None = None, owner: str | None = None, active: bool = False) -> Sequence[Order]:
         """Orders, oldest first; ``active``: only those for which the CA has something to do."""
         sql = "SELECT seq, body FROM orders" + (" WHERE active = 1" if active else "") + " ORDER BY seq"
         orders = [self._timed(_from_body(*row)) for row in self._store.rows(sql)]

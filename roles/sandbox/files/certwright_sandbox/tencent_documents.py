@@ -81,8 +81,8 @@ def make_key(call: Call, given: dict[str, Any]) -> tuple[str, str] | None:
         return None
     try:
         return make_key_and_csr(_names(given), str(pair[0]), str(pair[1]))
-    except CaError:
-        return None
+    except ValueError:
+        return None  # what is wrong with the names is said when they are checked
 
 
 def store_documents(app: App, order: Order, given: dict[str, Any], made: tuple[str, str] | None) -> None:
@@ -109,7 +109,9 @@ def store_documents(app: App, order: Order, given: dict[str, Any], made: tuple[s
     check_method(app, names, given.get("VerifyType"))
     order.names, order.method, order.application = names, given.get("VerifyType"), given
     order.csr_pem, order.private_key_pem = given.get("Csr"), None
-    if given["GenCsrType"] == "online" and made is not None:
+    if given["GenCsrType"] == "online":
+        if made is None:
+            raise _bad("No key and CSR could be made for these names.")
         order.private_key_pem, order.csr_pem = made
     order.state = State.PREPARED
 

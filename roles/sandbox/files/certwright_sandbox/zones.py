@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -80,7 +80,7 @@ class Zones:
         found = [zone for zone in self.list() if zone.name == name.lower().strip(".")]
         return found[0] if found else None
 
-    def list(self, dns: str | None = None, owner: str | None = None) -> list[Zone]:
+    def list(self, dns: str | None = None, owner: str | None = None) -> Sequence[Zone]:
         """All zones, oldest first, of one service or account when given."""
         rows = self._store.rows("SELECT seq, name, dns, owner, body FROM zones ORDER BY seq")
         zones = [Zone(seq, name, kind, who, **json.loads(body)) for seq, name, kind, who, body in rows]
@@ -92,7 +92,7 @@ class Zones:
         fitting = [zone for zone in self.list() if fqdn == zone.name or fqdn.endswith("." + zone.name)]
         return max(fitting, key=lambda zone: len(zone.name), default=None)
 
-    def records(self, zone: str) -> list[Record]:
+    def records(self, zone: str) -> Sequence[Record]:
         """All records of a zone, oldest first (the NS records every zone has are not among them)."""
         rows = self._store.rows("SELECT body FROM records WHERE zone = ? ORDER BY seq", zone)
         return [Record(**json.loads(body)) for (body,) in rows]
@@ -144,10 +144,10 @@ class Zones:
             self._store.after_commit(lambda: self.changed(zone))
         return True
 
-    def dns_records(self, zone: str) -> list[tuple[str, str, str, int]]:
+    def dns_records(self, zone: str) -> Sequence[tuple[str, str, str, int]]:
         """What the DNS server serves for a zone: (relative name, type, value, ttl) of each enabled record."""
         return [(r.name, r.type, r.value, r.ttl) for r in self.records(zone) if r.status == "ENABLE"]
 
-    def names(self) -> list[str]:
+    def names(self) -> Sequence[str]:
         """The names of all hosted zones."""
         return [zone.name for zone in self.list()]
