@@ -97,7 +97,13 @@ class PaidOrders:
         return Bundle(leaf, tuple(chain), key)
 
     def search(self, criteria: dict[str, Any]) -> list[Order]:
-        """See OrderReader. Criteria: domain (exact), states (our words), search_key (as the cloud takes it)."""
+        """See OrderReader.
+
+        Arguments:
+            criteria: domain (exact), states (our words), search_key (as the cloud takes it); or none, for no order.
+        """
+        if criteria.get("none"):
+            return []
         wanted = frozenset(OrderState(state) for state in criteria.get("states") or ())
         domain = criteria.get("domain")
         params: dict[str, Any] = {"Limit": _PAGE}
