@@ -140,7 +140,10 @@ request:
       returned: success
       sample: LrmeMvQr
     csr:
-      description: The request as PEM. V(null) in check mode where it would be made.
+      description:
+        - The request as PEM.
+        - In check mode, where no key has been made yet, it is made with a key that is forgotten at once, so that check
+          mode can go on to the task that submits it.
       type: str
       returned: success
       sample: "-----BEGIN CERTIFICATE REQUEST-----\nMIIC..."

@@ -91,7 +91,7 @@ def request_certificate(params: Params, context: Context, disk: Disk | None = No
     if context.check_mode:
         before = _held(versions, version, wish)
         missing = _refused_or_missing(before, wish, versions.path(version))
-        after = replace(before, csr=None) if missing else before
+        after = replace(before, csr=_foretold_csr(before, wish)) if missing else before
         changed = bool(missing) or versions.repair(version, dry=True)
     else:
         with versions.locked():
@@ -102,7 +102,10 @@ def request_certificate(params: Params, context: Context, disk: Disk | None = No
     return {
         "changed": changed,
         "request": _request(versions, version, wish, after),
-        "diff": {"before": _shown(before), "after": _foretold(before, wish) if after.csr is None else _shown(after)},
+        "diff": {
+            "before": _shown(before),
+            "after": _foretold(before, wish) if context.check_mode and missing else _shown(after),
+        },
     }
 
 
@@ -244,6 +247,14 @@ def _shown(held: _Held) -> dict[str, Any]:
         "csr_sha256": None if held.csr is None else hashlib.sha256(held.csr.encode("utf-8")).hexdigest(),
         "domains": [] if facts is None else list(facts.names),
     }
+
+
+def _foretold_csr(before: _Held, wish: _Wish) -> str:
+    """A request as the real run would make it, so that check mode can go on to the task that submits it.
+
+    Where there is no key yet it is made with a key that is forgotten at once.
+    """
+    return make_csr(before.key or make_key(wish.key_type), wish.names[0], wish.names, wish.subject)
 
 
 def _foretold(before: _Held, wish: _Wish) -> dict[str, Any]:
