@@ -268,13 +268,15 @@ class Step:
     """One write that an order still needs.
 
     name is for diffs and messages ("submit documents"); send performs the call and returns its request id; resulting
-    is the state that check mode predicts after it. Of an optional step a failure is a warning and no change.
+    is the state that check mode predicts after it, and domains the names, where the step sets them. Of an optional step
+    a failure is a warning and no change.
     """
 
     name: str
     send: Callable[[], str | None]
     resulting: OrderState
     optional: bool = False
+    domains: tuple[str, ...] | None = None
 
 
 class OrderReader(Protocol):

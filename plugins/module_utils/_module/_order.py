@@ -60,7 +60,7 @@ def _submit(submission: Submission, params: Params, context: Context) -> Result:
         error.order = error.order or before
         raise
     if context.check_mode:
-        after = replace(before, state=steps[-1].resulting, action=None, next_step=None) if steps else before
+        after = _predicted(before, steps)
     else:
         after, steps = _send(submission, before, steps, context)
         after = _waited(submission.service, before, after, steps, plan, context)
@@ -146,8 +146,11 @@ def _unknown(step: Step, error: CertwrightError, seen: str) -> CertwrightError:
 
 
 def _predicted(order: Order, done: list[Step]) -> Order:
-    """The order as the steps that the cloud took must have left it."""
-    return replace(order, state=done[-1].resulting, action=None, next_step=None) if done else order
+    """The order as the steps leave it, as far as that can be told."""
+    if not done:
+        return order
+    domains = next((step.domains for step in reversed(done) if step.domains is not None), order.domains)
+    return replace(order, state=done[-1].resulting, domains=domains, action=None, next_step=None)
 
 
 def _last_known(service: OrderWriter, order: Order, done: list[Step]) -> Order:

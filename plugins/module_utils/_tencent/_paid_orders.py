@@ -129,7 +129,7 @@ class PaidOrders:
         if order.state is OrderState.AWAITING_DOCUMENTS or not stored_documents_fit(order.documents, application):
             refuse_incomplete(order, application)
             send = self._sending_documents(order.id, application)
-            steps.append(Step("submit documents", send, OrderState.PREPARED))
+            steps.append(Step("submit documents", send, OrderState.PREPARED, domains=application.names))
         if until is not OrderState.PREPARED:
 
             def send_order() -> str | None:
