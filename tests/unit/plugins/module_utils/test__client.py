@@ -1,0 +1,180 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How any vendor's API is called: what is sent again, what is ambiguous, and whose clock counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from ansible_collections.certwright.cloud.plugins.module_utils._client import Answer, ApiCall, ApiClient
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpRequest, HttpResponse, TransportError
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
+from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import START, FakeClock, FakeTransport
+
+CALLS = {each: ApiCall("product", "2026-01-01", f"Do{each.name}", each) for each in CallClass}
+WRITES = [CallClass.REPEATABLE, CallClass.ONCE]
+HOUR = 3600
+# What the servers' clocks say in these tests, an hour ahead of ours.
+HOUR_AHEAD = "Thu, 01 Jan 2026 01:00:00 GMT"
+
+
+class PlainDialect:
+    """A vendor whose requests are their time, and whose answers are an error's kind, or OK."""
+
+    vendor = "Plain Cloud"
+
+    def request(self, call: ApiCall, params: Mapping[str, Any], now: float) -> HttpRequest:
+        return HttpRequest("POST", "https://api.example.com/?secret=1", {}, str(now).encode())
+
+    def understand(self, call: ApiCall, response: HttpResponse) -> Answer:
+        said = response.body.decode()
+        if said == "OK":
+            return Answer({"said": said}, "request-1")
+        kind = ErrorKind.AUTH if said.startswith("expired") else ErrorKind(said)
+        raise CertwrightError("it was refused", kind=kind, code=said, ambiguous="ambiguous" in said)
+
+    def is_expired_signature(self, error: CertwrightError) -> bool:
+        return (error.code or "").startswith("expired")
+
+
+def says(what: str, date: str | None = None) -> HttpResponse:
+    return HttpResponse(200, {} if date is None else {"date": date}, what.encode())
+
+
+class Caller:
+    """A client with a script of answers."""
+
+    def __init__(self, *script: HttpResponse | Exception) -> None:
+        self.transport = FakeTransport(script)
+        self.client = ApiClient(PlainDialect(), self.transport, FakeClock())
+
+    def call(self, call_class: CallClass) -> Answer:
+        return self.client.call(CALLS[call_class], {})
+
+    def failure(self, call_class: CallClass) -> CertwrightError:
+        with pytest.raises(CertwrightError) as caught:
+            self.call(call_class)
+        return caught.value
+
+    @property
+    def sent(self) -> list[float]:
+        """How far ahead of our clock each request was dated, in seconds, without what was slept."""
+        return [round((float(request.body) - START) / 60) * 60 for request in self.transport.requests]
+
+
+@pytest.mark.parametrize("call_class", list(CallClass))
+def test_answer_is_returned_after_one_request(call_class: CallClass) -> None:
+    caller = Caller(says("OK"))
+    assert caller.call(call_class) == Answer({"said": "OK"}, "request-1")
+
+
+@pytest.mark.parametrize("call_class", list(CallClass))
+def test_throttled_call_is_sent_again(call_class: CallClass) -> None:
+    caller = Caller(says("throttled"), says("throttled"), says("OK"))
+    caller.call(call_class)
+    assert len(caller.sent) == 3
+
+
+@pytest.mark.parametrize("trouble", [says("server"), TransportError("gone", True), TransportError("gone", False)])
+def test_read_is_sent_again_after_trouble(trouble: HttpResponse | Exception) -> None:
+    caller = Caller(trouble, says("OK"))
+    caller.call(CallClass.READ)
+    assert len(caller.sent) == 2
+
+
+@pytest.mark.parametrize("call_class", WRITES)
+@pytest.mark.parametrize(
+    ("trouble", "kind", "ambiguous"),
+    [
+        pytest.param(TransportError("no answer", True), ErrorKind.NETWORK, True, id="answer lost"),
+        pytest.param(TransportError("refused", False), ErrorKind.NETWORK, False, id="never sent"),
+        pytest.param(says("server"), ErrorKind.SERVER, True, id="fault of the server"),
+        pytest.param(says("conflict"), ErrorKind.CONFLICT, False, id="refused"),
+        pytest.param(says("auth"), ErrorKind.AUTH, False, id="not let in"),
+    ],
+)
+def test_write_is_sent_once_and_says_whether_it_may_have_been_carried_out(
+    call_class: CallClass, trouble: HttpResponse | Exception, kind: ErrorKind, ambiguous: bool
+) -> None:
+    caller = Caller(trouble)
+    error = caller.failure(call_class)
+    assert (error.kind, error.ambiguous) == (kind, ambiguous)
+
+
+@pytest.mark.parametrize("trouble", [TransportError("no answer", True), says("server")])
+def test_read_is_never_ambiguous(trouble: HttpResponse | Exception) -> None:
+    assert not Caller(*[trouble] * 5).failure(CallClass.READ).ambiguous
+
+
+def test_unreachable_host_is_named_without_the_query() -> None:
+    error = Caller(TransportError("no route", False)).failure(CallClass.ONCE)
+    assert error.text == (
+        "DoONCE at Plain Cloud got no usable answer from https://api.example.com/: no route. "
+        "Check endpoint, proxy, ca_path and the network, then run the task again."
+    )
+
+
+@pytest.mark.parametrize("call_class", list(CallClass))
+def test_expired_call_is_dated_by_the_server_and_sent_again(call_class: CallClass) -> None:
+    caller = Caller(says("expired", HOUR_AHEAD), says("OK", HOUR_AHEAD))
+    caller.call(call_class)
+    assert caller.sent == [0, HOUR]
+
+
+@pytest.mark.parametrize("call_class", list(CallClass))
+def test_call_that_stays_expired_is_sent_twice_in_all(call_class: CallClass) -> None:
+    caller = Caller(says("expired", HOUR_AHEAD), says("expired", HOUR_AHEAD))
+    assert caller.failure(call_class).code == "expired"
+    assert caller.sent == [0, HOUR]
+
+
+def test_correction_stays_for_the_next_call_and_is_not_tried_again() -> None:
+    caller = Caller(says("expired", HOUR_AHEAD), says("OK", HOUR_AHEAD), says("expired", HOUR_AHEAD))
+    caller.call(CallClass.READ)
+    caller.failure(CallClass.ONCE)
+    assert caller.sent == [0, HOUR, HOUR]
+
+
+def test_correction_stays_when_an_answer_has_no_date() -> None:
+    caller = Caller(says("expired", HOUR_AHEAD), says("OK"), says("expired"))
+    caller.call(CallClass.READ)
+    caller.failure(CallClass.READ)
+    assert caller.sent == [0, HOUR, HOUR]
+
+
+def test_call_is_not_sent_again_when_its_refusal_is_ambiguous() -> None:
+    caller = Caller(says("expired ambiguous", HOUR_AHEAD))
+    caller.failure(CallClass.ONCE)
+    assert caller.sent == [0]
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        pytest.param(None, id="missing"),
+        pytest.param("", id="empty"),
+        pytest.param("yesterday", id="words"),
+        pytest.param("Thu, 32 Jan 2026 00:00:00 GMT", id="no such day"),
+        pytest.param("Thu, 01 Jan 99999999999999999999 00:00:00 GMT", id="no such year"),
+        pytest.param("Thu, 01 Jan 2026 00:00:00 GMT, Thu, 01 Jan 2026 00:00:00 GMT", id="two"),
+        pytest.param("Thu, 01 Jan 2026 00:00:02 GMT", id="ours, nearly"),
+        pytest.param("Thu, 01 Jan 2026 00:00:00 -0000", id="ours, without a zone"),
+    ],
+)
+def test_expired_call_is_not_sent_again_when_the_date_gives_no_reason(
+    date: str | None,
+) -> None:
+    caller = Caller(says("expired", date))
+    caller.failure(CallClass.ONCE)
+    assert caller.sent == [0]
+
+
+def test_date_without_a_zone_is_utc() -> None:
+    caller = Caller(says("expired", "Thu, 01 Jan 2026 01:00:00 -0000"), says("OK"))
+    caller.call(CallClass.READ)
+    assert caller.sent == [0, HOUR]
