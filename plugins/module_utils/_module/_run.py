@@ -64,14 +64,14 @@ def _missing_packages(use_case: UseCase) -> list[str]:
 def _fault(error: Exception) -> dict[str, Any]:
     """The failed result for a fault of our own: its type and places, but not its words, which may hold secrets."""
     places = traceback.extract_tb(error.__traceback__)
-    last = places[-1]
+    name = type(error).__name__
     ours = [place for place in places if "certwright" in place.filename] or places
     where = f"{os.path.basename(ours[-1].filename)}, line {ours[-1].lineno}, in {ours[-1].name}"
     failure = CertwrightError(
-        f"A fault in the collection itself ended the task: {type(error).__name__} at {where}",
+        f"A fault in the collection itself ended the task: {name} at {where}",
         kind=ErrorKind.OUTCOME_UNKNOWN,
         hint="How far it came is not known: look at the order, the record or the files before you run it again. "
-        "Please report it with this message; with -vvv there is more.",
+        "Please report it with this message; Ansible can show the way to it (ANSIBLE_DISPLAY_TRACEBACK=error).",
     )
-    stack = "".join(f"  {place.filename}, line {place.lineno}, in {place.name}\n" for place in places)
-    return {**failure.to_result(), "exception": f"{stack}{type(error).__name__} ({os.path.basename(last.filename)})"}
+    way = [f"{place.filename}, line {place.lineno}, in {place.name}" for place in places]
+    return {**failure.to_result(), "exception": "\n".join([*way, name])}

@@ -1,0 +1,169 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a use case ends as an Ansible module."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._module import _run
+from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import (
+    CONTROLLER,
+    TARGET,
+    Context,
+    UseCase,
+)
+from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import make_order
+
+SPEC = {
+    "name": {"type": "str", "required": True},
+    "password": {"type": "str", "no_log": True},
+    "other": {"type": "str"},
+}
+CONSTRAINTS = {"mutually_exclusive": [("password", "other")]}
+
+Run = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a function as a module with the given arguments; returns the exit code and the result."""
+
+    def run(function: Callable[..., Any], use_case: Mapping[str, Any] | None = None, **args: Any) -> Any:
+        settings: dict[str, Any] = {"constraints": CONSTRAINTS, "libraries": (), **(use_case or {})}
+        with patch_module_args({"name": "n", **args}), pytest.raises(SystemExit) as ended:
+            run_module(UseCase(function, SPEC, **settings))
+        return ended.value.code, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def tell(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    context.warn("take care")
+    return {
+        "changed": True,
+        "seen": [params["name"], params["password"], context.check_mode, context.environ is os.environ],
+    }
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_result_of_the_function_is_the_modules(run: Run, check_mode: bool) -> None:
+    code, result = run(tell, _ansible_check_mode=check_mode)
+    assert (code, result["changed"]) == (0, True)
+    assert result["seen"] == ["n", None, check_mode, True]
+    assert "take care" in json.dumps(result["warnings"])
+
+
+def test_secret_option_is_masked_in_the_result(run: Run) -> None:
+    _code, result = run(tell, password="hidden-word")
+    assert "hidden-word" not in json.dumps(result)
+
+
+@pytest.mark.parametrize("args", [{"name": None}, {"password": "a", "other": "b"}, {"unknown": 1}])
+def test_wrong_options_never_reach_the_function(run: Run, args: dict[str, Any]) -> None:
+    def fail(_params: Mapping[str, Any], _context: Context) -> dict[str, Any]:
+        raise AssertionError("must not run")
+
+    code, result = run(fail, **args)
+    assert (code, result["failed"]) == (1, True)
+    assert "must not run" not in json.dumps(result)
+
+
+def test_expected_failure_has_the_documented_shape(run: Run) -> None:
+    error = CertwrightError("It was refused", kind=ErrorKind.QUOTA, code="Limit", request_id="r-1", hint="Buy more.")
+    error.order, error.changed = make_order(), True
+
+    def fail(_params: Mapping[str, Any], _context: Context) -> dict[str, Any]:
+        raise error from ValueError("of no interest")
+
+    code, result = run(fail)
+    assert (code, result.pop("failed")) == (1, True)
+    result.pop("invocation")
+    # Those of other modules that ran in this process.
+    result.pop("warnings", None)
+    assert result == {
+        "msg": "It was refused (Limit; request id r-1). Buy more.",
+        "changed": True,
+        "error": {
+            "kind": "quota",
+            "code": "Limit",
+            "message": "It was refused",
+            "request_id": "r-1",
+            "http_status": None,
+            "hint": "Buy more.",
+        },
+        "order": make_order().to_result(),
+    }
+
+
+def stumble(_params: Mapping[str, Any], _context: Context) -> dict[str, Any]:
+    answer = {"PrivateKey": "hidden-word"}
+    raise KeyError(f"what is {answer}?")
+
+
+def test_fault_of_our_own_tells_its_place_and_no_values(run: Run) -> None:
+    code, result = run(stumble)
+    assert (code, result["failed"], result["changed"]) == (1, True, False)
+    assert result["error"]["kind"] == "outcome_unknown"
+    assert "KeyError at test__run.py, line " in result["msg"]
+    assert "in stumble" in result["msg"]
+    assert "hidden-word" not in json.dumps(result)
+
+
+def test_fault_of_our_own_comes_with_a_traceback_without_values(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: dict[str, Any] = {}
+
+    def fail_json(_module: Any, **result: Any) -> None:
+        ended.update(result, pending=sys.exc_info()[1])
+        sys.exit(print("{}"))
+
+    monkeypatch.setattr(_run.AnsibleModule, "fail_json", fail_json)
+    run(stumble)
+    # Ansible shows a pending exception with its words.
+    assert ended["pending"] is None
+    lines = ended["exception"].splitlines()
+    assert lines[0].endswith("in run_module")
+    assert lines[1].endswith("in stumble")
+    assert lines[-1] == "KeyError"
+
+
+def test_end_that_a_function_asks_for_is_not_taken_for_a_fault(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    def leave(_params: Mapping[str, Any], _context: Context) -> dict[str, Any]:
+        sys.exit(7)
+
+    with patch_module_args({"name": "n"}), pytest.raises(SystemExit) as ended:
+        run_module(UseCase(leave, SPEC, libraries=()))
+    assert ended.value.code == 7
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("runs_on", "place"),
+    [
+        (CONTROLLER, "meant to run on the controller (delegate_to: localhost)"),
+        (TARGET, "works on the files of the target host"),
+    ],
+)
+def test_missing_libraries_are_named_with_the_machine_that_needs_them(run: Run, runs_on: str, place: str) -> None:
+    libraries = ("json", "surely_not_there", "dns")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "dns", None)
+        code, result = run(stumble, {"libraries": libraries, "runs_on": runs_on})
+    assert (code, result["failed"], result["changed"]) == (1, True, False)
+    assert place in result["msg"]
+    assert sys.executable in result["msg"]
+    assert result["msg"].endswith("for example with 'python3 -m pip install surely_not_there dnspython'.")
+
+
+def test_every_machine_has_its_words() -> None:
+    assert set(_run._PLACES) == {CONTROLLER, TARGET}
