@@ -53,6 +53,7 @@ REFUSED: list[tuple[str, str, Any, int, str]] = [
     ("POST", "clock", {"advance": "1"}, 400, "number of seconds"),
     ("POST", "zones", {"name": "example.com", "dns": "dnspod"}, 400, "already there"),
     ("POST", "zones", {"name": "example.org", "dns": "bind"}, 400, "'dns' must be one of"),
+    ("POST", "zones", {"name": "ex ample.org", "dns": "dnspod"}, 400, "not a zone name"),
     ("GET", "journal?since=x", None, 400, "'since' must be a number"),
     ("GET", "nothing", None, 404, "there is no control call"),
 ]

@@ -47,6 +47,7 @@ def test_disabled_record_is_listed_but_not_served(client: Client, sandbox: App) 
     assert lookup("_dnsauth.example.com", "TXT", {}, sandbox.dns.address) == []
 
 
+_VALUE = "InvalidParameter.RecordValueInvalid"
 REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("same again", "CreateRecord", TXT, "InvalidParameter.DomainRecordExist"),
     ("CNAME beside TXT", "CreateRecord", {**TXT, "RecordType": "CNAME"}, "InvalidParameter.ConflictRecord"),
@@ -55,6 +56,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("unknown type", "CreateRecord", {**TXT, "RecordType": "WHAT"}, "InvalidParameter.RecordTypeInvalid"),
     ("bad name", "CreateRecord", {**TXT, "SubDomain": "a b"}, "InvalidParameter.SubdomainInvalid"),
     ("bad address", "CreateRecord", {**TXT, "RecordType": "A"}, "InvalidParameter.RecordValueInvalid"),
+    ("bad alias", "CreateRecord", {**TXT, "SubDomain": "w", "RecordType": "CNAME", "Value": "a b"}, _VALUE),
     ("no value", "CreateRecord", {**TXT, "Value": ""}, "InvalidParameter.RecordValueInvalid"),
     ("small TTL", "CreateRecord", {**TXT, "TTL": 60}, "LimitExceeded.RecordTtlLimit"),
     ("unknown zone", "CreateRecord", {**TXT, "Domain": "other.com"}, "InvalidParameterValue.DomainNotExists"),

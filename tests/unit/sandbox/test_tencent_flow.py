@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import dns.message
@@ -153,6 +154,16 @@ def test_second_submission_is_refused_or_counted_as_the_guard_says(client: Clien
     assert client.control("GET", f"orders/{order_id}")["submissions"] == 2
     seen = client.until(order_id, lambda seen: seen["DvAuthDetail"]["DvAuths"])
     assert seen["DvAuthDetail"]["DvAuthValue"] != first
+
+
+def test_only_one_of_many_simultaneous_submissions_is_taken(client: Client) -> None:
+    order_id = client.order()
+    client.tencent("CertificateInfoSubmit", {**DOCUMENTS, "CertId": order_id})
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.tencent("CertificateOrderSubmit", {"CertId": order_id}), range(16)))
+    assert sorted(each.code is None for each in answers) == [False] * 15 + [True]
+    assert client.control("GET", f"orders/{order_id}")["submissions"] == 1
+    assert sum(each["effective"] for each in client.journal(action="CertificateOrderSubmit")) == 1
 
 
 def test_order_without_documents_cannot_be_sent(client: Client) -> None:

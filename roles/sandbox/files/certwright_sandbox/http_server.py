@@ -10,7 +10,9 @@ import socket
 import socketserver
 import ssl
 import struct
+import sys
 import threading
+import traceback
 from collections.abc import Callable
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
@@ -48,8 +50,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         if body is None:
             return
-        headers = list(self.headers.items())
-        self._send(self.server.application(Request.make(self.command, self.path, headers, body)))
+        request = Request.make(self.command, self.path, list(self.headers.items()), body)
+        try:
+            answer = self.server.application(request)
+        except Exception:  # a fault of the sandbox itself must not look like an injected one
+            traceback.print_exc(file=sys.stderr)
+            answer = Response(500, b"The sandbox failed; its standard error says why.\n", "text/plain")
+        self._send(answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = _answer
 
@@ -62,7 +69,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not text.isdecimal() or int(text) > 2 * LARGEST_BODY:
             self._send(Response(413, b"The request is too large.\n", "text/plain"), last=True)
             return None
-        return self.rfile.read(int(text))
+        body = self.rfile.read(int(text))
+        if len(body) < int(text):
+            self.close_connection = True  # the client went away; half a request is no request
+            return None
+        return body
 
     def _send(self, answer: Response, last: bool = False) -> None:
         stopping = self.server.stopping

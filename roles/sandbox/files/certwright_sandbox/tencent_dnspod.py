@@ -99,7 +99,7 @@ class _Dnspod:
             raise _bad("RecordLineInvalid", "The record line is not valid.")
         if kind not in _TYPES:
             raise _bad("RecordTypeInvalid", "The record type is not valid.")
-        if not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        if len(f"{name}.{zone.name}") > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
             raise _bad("SubdomainInvalid", "The subdomain is not valid.")
         ttl = given.get("TTL", _LEAST_TTL)
         if not _LEAST_TTL <= ttl <= _LARGEST_TTL:
@@ -181,8 +181,13 @@ def _value(kind: str, value: str) -> str:
         if not fits:
             raise _bad("RecordValueInvalid", "The record value is not an IP address.")
     if kind in ("CNAME", "NS", "MX"):
-        return value.rstrip(".") + "."
-    return value
+        host = value.lower().rstrip(".")
+        if not all(_LABEL.fullmatch(label) for label in host.split(".")):
+            raise _bad("RecordValueInvalid", "The record value is not a host name.")
+        return host + "."
+    # TXT values come back without quotes (Tencent reference 5.5).
+    quoted = kind == "TXT" and len(value) > 2 and value[0] == value[-1] == '"'
+    return value[1:-1] if quoted else value
 
 
 def _row(record: Record) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ from certwright_sandbox.store import Store
 __all__ = ["DNS_SERVICES", "Record", "Zone", "Zones"]
 
 DNS_SERVICES = ("dnspod", "alidns")
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 
 
 @dataclass
@@ -64,7 +66,7 @@ class Zones:
         name = name.lower().strip(".")
         if dns not in DNS_SERVICES:
             raise ValueError(f"'dns' must be one of {', '.join(DNS_SERVICES)}, not '{dns}'")
-        if not name or any(not label or len(label) > 63 for label in name.split(".")):
+        if not all(_LABEL.fullmatch(label) for label in name.split(".")) or len(name) > 253:
             raise ValueError(f"'{name}' is not a zone name")
         with self._store.transaction():
             if self.get(name) is not None:
