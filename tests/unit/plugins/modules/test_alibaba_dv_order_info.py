@@ -1,0 +1,217 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looking DV orders up at Alibaba Cloud."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.modules.alibaba_dv_order_info import USE_CASE
+from ansible_collections.certwright.cloud.tests.unit.plugins.alibaba_helpers import (
+    KEYS,
+    Chain,
+    action,
+    listed,
+    parameters,
+    refusal,
+    result,
+)
+from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
+    FakeClock,
+    FakeTransport,
+    context,
+    json_response,
+    run_use_case,
+)
+
+ID = "cas-cn-1"
+LIST, RESULT = "DescribeOrderInstanceList", "DescribeDVOrderResult"
+CHECKING = result("checking", CheckType="DNS", CheckName="_dnsauth.www.example.com", CheckValue="v")
+
+
+def run(script: list[Any], **given: Any) -> tuple[Any, list[Any]]:
+    """The result (or the error) and the requests."""
+    transport = FakeTransport(script)
+    try:
+        outcome: Any = run_use_case(USE_CASE, context(transport), **{**KEYS, **given})
+    except CertwrightError as error:
+        outcome = error
+    assert transport.script == [], "not everything was asked for"
+    return outcome, transport.requests
+
+
+def actions(requests: list[Any]) -> list[str]:
+    return [action(request) for request in requests]
+
+
+def test_order_by_id_is_one_call() -> None:
+    outcome, requests = run([CHECKING], instance_id=ID, lang="zh", source_ip="192.0.2.1")
+    assert outcome == {
+        "changed": False,
+        "request_id": "R-result",
+        "order": {
+            "provider": "alibaba",
+            "flow": "alibaba_dv",
+            "id": ID,
+            "state": "validating",
+            "vendor_state": {"code": "checking", "text": None},
+            "domains": None,
+            "validations": [
+                {
+                    "domain": "www.example.com",
+                    "method": "dns",
+                    "record": {"name": "_dnsauth.www.example.com", "type": "TXT", "value": "v"},
+                    "file": None,
+                    "status": "pending",
+                }
+            ],
+            "certificate": None,
+            "action_needed": "publish_validation",
+            "next_step": "Publish the validation records, then wait.",
+        },
+    }
+    assert actions(requests) == [RESULT]
+    assert parameters(requests[0]) == {"InstanceId": ID, "Lang": "zh", "SourceIp": "192.0.2.1"}
+
+
+@pytest.mark.parametrize("answer", [refusal("NotFound"), refusal("OrderStateError"), result()])
+@pytest.mark.parametrize(
+    ("status", "state"), [("PAYED", "awaiting_documents"), ("CHECKING", "validating"), ("REVOKED", "revoked")]
+)
+def test_order_of_which_the_result_tells_nothing_is_looked_up_in_the_list(answer: Any, status: str, state: str) -> None:
+    outcome, requests = run([answer, listed((ID, status))], instance_id=ID)
+    assert (outcome["order"]["state"], outcome["order"]["vendor_state"]["code"]) == (state, status)
+    assert actions(requests) == [RESULT, LIST]
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ([refusal("NotFound"), listed(("cas-cn-9", "PAYED"))], ErrorKind.NOT_FOUND),
+        ([result(), listed()], ErrorKind.NOT_FOUND),
+        ([refusal("Forbidden.RAM")], ErrorKind.PERMISSION),
+        ([refusal("SignatureDoesNotMatch")], ErrorKind.AUTH),
+        ([refusal("FlowControlError")] * 5, ErrorKind.THROTTLED),
+        ([refusal("InternalError")] * 5 + [listed()], ErrorKind.SERVER),
+    ],
+)
+def test_trouble_is_told_as_what_it_is(answers: list[Any], kind: ErrorKind) -> None:
+    outcome, _requests = run(answers, instance_id=ID)
+    assert outcome.kind is kind
+
+
+def test_several_orders_are_asked_for_once_each_and_returned_in_their_order() -> None:
+    outcome, requests = run([CHECKING, result("checked_fail")], instance_ids=["b", "a", "b"])
+    assert [(order["id"], order["state"]) for order in outcome["orders"]] == [("b", "validating"), ("a", "rejected")]
+    assert [parameters(request)["InstanceId"] for request in requests] == ["b", "a"]
+    assert "order" not in outcome
+
+
+@pytest.mark.parametrize("given", [{"instance_ids": []}, {"states": []}])
+def test_empty_list_asks_for_nothing_rather_than_for_all(given: dict[str, Any]) -> None:
+    outcome, requests = run([], **given)
+    assert outcome["orders"] == []
+    assert requests == []
+
+
+def test_all_pages_are_read_and_every_order_is_told_once() -> None:
+    pages = [
+        listed(("a", "PAYED"), ("b", "Issued"), total=5),
+        listed(("b", "Issued"), ("c", "CHECKING"), total=5),
+        listed(("d", "New Word"), total=5),
+    ]
+    outcome, requests = run(pages)
+    assert [(order["id"], order["state"]) for order in outcome["orders"]] == [
+        ("a", "awaiting_documents"),
+        ("b", "issued"),
+        ("c", "validating"),
+        ("d", "unknown"),
+    ]
+    assert [parameters(request)["StartIndex"] for request in requests] == ["0", "2", "4"]
+    assert "by its id" in outcome["orders"][1]["next_step"]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [listed()],
+        [json_response({"RequestId": "R"})],
+        [listed(("a", "PAYED"), total=9), listed(total=9)],
+        [listed(("a", "PAYED"), total=9), listed(("a", "PAYED"), total=9)],
+    ],
+)
+def test_list_ends_where_nothing_new_comes(pages: list[Any]) -> None:
+    outcome, _requests = run(pages)
+    assert len(outcome["orders"]) <= 1
+
+
+def test_orders_are_chosen_by_our_states() -> None:
+    page = listed(("a", "Paid"), ("b", "CHECKING"), ("c", "Verification Failed"), ("d", "PAYED"))
+    outcome, _requests = run([page], states=["awaiting_documents", "rejected"])
+    assert [order["id"] for order in outcome["orders"]] == ["a", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({}, None),
+        ({"return_certificate": True}, None),
+        ({"return_private_key": True}, "K\n"),
+        ({"return_certificate": True, "return_private_key": True}, "K\n"),
+    ],
+)
+def test_certificate_and_key_are_returned_only_where_asked_for(given: dict[str, bool], key: str | None) -> None:
+    chain = Chain(["www.example.com"])
+    answer = result("issued", Certificate=chain.pem, PrivateKey="K")
+    outcome, _requests = run([answer, answer] if given else [answer], instance_id=ID, **given)
+    assert outcome["order"]["domains"] == ["www.example.com"]
+    if not given:
+        assert "bundle" not in outcome
+        assert "CERTIFICATE" not in repr(outcome)
+        return
+    assert outcome["bundle"] == {
+        "order_id": ID,
+        "certificate": chain.leaf_pem,
+        "chain": [chain.issuer_pem],
+        "full_chain": chain.pem,
+        "private_key": key,
+    }
+
+
+def test_bundle_of_an_order_that_is_not_issued_is_null() -> None:
+    outcome, _requests = run([CHECKING], instance_id=ID, return_certificate=True)
+    assert outcome["bundle"] is None
+
+
+def test_issued_order_whose_certificate_is_not_returned_is_told() -> None:
+    outcome, _requests = run([result("issued"), result("issued")], instance_id=ID, return_certificate=True)
+    assert outcome.kind is ErrorKind.CONFLICT
+    assert "returned no certificate" in outcome.text
+
+
+def test_waiting_for_the_certificate_ends_when_it_is_issued() -> None:
+    answers = [CHECKING, CHECKING, result("issued", Certificate=Chain(["a.example.com"]).pem)]
+    transport, clock = FakeTransport(answers), FakeClock()
+    outcome = run_use_case(
+        USE_CASE, context(transport, clock=clock), **KEYS, instance_id=ID, wait_for="issued", wait_interval=10
+    )
+    assert outcome["order"]["state"] == "issued"
+    assert clock.sleeps == [10, 10]
+
+
+def test_waiting_for_an_order_that_was_not_submitted_ends_at_once() -> None:
+    outcome, _requests = run([result(), listed((ID, "PAYED"))], instance_id=ID, wait_for="issued")
+    assert outcome.kind is ErrorKind.CONFLICT
+
+
+@pytest.mark.parametrize(
+    "given", [{"instance_id": "a b"}, {"instance_id": ""}, {"instance_ids": ["ok", " x"]}, {"wait_for": "issued"}]
+)
+def test_wrong_options_are_told_before_anything_is_sent(given: dict[str, Any]) -> None:
+    outcome, requests = run([], **given)
+    assert outcome.kind is ErrorKind.INVALID_INPUT
+    assert requests == []
