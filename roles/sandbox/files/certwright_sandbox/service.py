@@ -15,6 +15,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import stat
 import sys
 import urllib.error
@@ -102,6 +103,16 @@ def start_tls_server(options: argparse.Namespace) -> Result:
         wait_for(lambda: _served_address(process) is not None, START_SECONDS)
     ready = {"address": _served_address(process), "pid_file": str(options.pid_file)}
     return {"changed": not running, "running": True, "ready": ready}
+
+
+def reload_tls_server(options: argparse.Namespace) -> Result:
+    """Let the TLS server load its pair again; a bad pair is told in its log and the old one stays in service."""
+    pid = (_tls_process(options.pid_file).record() or {}).get("pid")
+    if pid is None:
+        raise ServiceError(f"No TLS server with the pid file '{options.pid_file}' runs; start it first")
+    if not options.check:
+        os.kill(pid, signal.SIGHUP)
+    return {"changed": True, "running": True}
 
 
 def stop_tls_server(options: argparse.Namespace) -> Result:
@@ -258,7 +269,9 @@ def _parser() -> argparse.ArgumentParser:
     start_tls.set_defaults(run=start_tls_server)
     stop_tls = commands.add_parser("stop-tls-server", parents=[common])
     stop_tls.set_defaults(run=stop_tls_server)
-    for command in (start_tls, stop_tls):
+    reload_tls = commands.add_parser("reload-tls-server", parents=[common])
+    reload_tls.set_defaults(run=reload_tls_server)
+    for command in (start_tls, stop_tls, reload_tls):
         command.add_argument("--pid-file", type=_path, required=True)
     start_tls.add_argument("--listen", type=_address, default=ANY_PORT)
     for name in ("--certificate", "--private-key"):
