@@ -172,6 +172,8 @@ class FakeOrders:
 
         def send() -> str | None:
             self.calls.append(name)
+            if self.calls.count(name) > 3:
+                raise AssertionError(f"'{name}' is sent again and again")
             if outcome:
                 raise outcome
             return f"request-{name}"
