@@ -73,6 +73,7 @@ class Alidns:
             answer = self._client.call(ADD, params)
         except CertwrightError as error:
             if error.code != "DomainRecordDuplicate":
+                error.message = f"Record '{record.name}': {error.message}"
                 raise
             return self._duplicate(zone, record, error)
         return replace(record, id=Fields.of(ADD, answer).text("RecordId"))
@@ -83,6 +84,7 @@ class Alidns:
             self._client.call(DELETE, {"RecordId": record.id})
         except CertwrightError as error:
             if error.kind is not ErrorKind.NOT_FOUND:
+                error.message = f"Record '{record.name}': {error.message}"
                 raise
 
     def _duplicate(self, zone: Zone, record: DnsRecord, error: CertwrightError) -> DnsRecord:
@@ -91,7 +93,7 @@ class Alidns:
             if present.value.strip('"') == record.value:
                 if served:
                     return present
-                error.message = f"The record '{record.name}' exists with this value but is switched off"
+                error.message = f"Record '{record.name}': it exists with this value, but is switched off"
                 error.hint = "Enable or remove it in the cloud's console."
                 raise error
         return record

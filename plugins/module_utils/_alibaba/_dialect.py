@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Callable
 from urllib.parse import urlsplit
@@ -40,9 +41,6 @@ _HOSTS = {
 # Policies name the products otherwise than the API does (reference: Alibaba, 0).
 _POLICY_PREFIXES = {CAS: "yundun-cert", ALIDNS: "alidns"}
 
-# The parameters that say what a call is about, the most telling first.
-_SUBJECTS = ("InstanceId", "SubDomain", "DomainName", "RecordId")
-
 # A difference that no network explains.
 _NOTABLE_SECONDS = 60
 
@@ -71,14 +69,11 @@ class AlibabaDialect:
         self._site = site
         self._endpoint = endpoint
         self._nonce = nonce
-        # Of the request under way, for messages about its answer.
         self._asked_at = 0.0
-        self._subject = ""
 
     def request(self, call: ApiCall, params: Mapping[str, Any], now: float) -> HttpRequest:
         """See Dialect: a POST whose form body holds the parameters."""
         self._asked_at = now
-        self._subject = next((f" for '{params[name]}'" for name in _SUBJECTS if params.get(name)), "")
         base = self._endpoint or _HOSTS[(call.product, self._site)]
         body = form_body(params)
         headers = signed_headers(
@@ -118,7 +113,7 @@ class AlibabaDialect:
         known = kind_of(code)
         kind = known or ErrorKind.REJECTED
         return CertwrightError(
-            f"{call.action}{self._subject} was refused by {self.vendor}",
+            f"{call.action} was refused by {self.vendor}",
             kind=kind,
             code=code,
             detail=self._without_secrets(_text(data, "Message")),
@@ -142,8 +137,11 @@ class AlibabaDialect:
 
     def _clock_hint(self, response: HttpResponse) -> str:
         try:
-            off = self._asked_at - parsedate_to_datetime(response.headers["date"]).timestamp()
-        except (KeyError, TypeError, ValueError):
+            server = parsedate_to_datetime(response.headers["date"])
+            # A date in UTC without a place ("-0000") comes without a zone and would be taken for local time.
+            server = server if server.tzinfo else server.replace(tzinfo=timezone.utc)
+            off = self._asked_at - server.timestamp()
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError):
             off = 0.0
         if abs(off) < _NOTABLE_SECONDS:
             return "Set the clock of the machine that runs the module; it may be 15 minutes off at most."
@@ -163,8 +161,7 @@ class AlibabaDialect:
         came = response.headers.get("content-type", "").split(";", 1)[0].strip() or "no content type"
         came = came if response.body else "an empty body"
         return CertwrightError(
-            f"The answer to {call.action}{self._subject} from {self.vendor} was not understood: "
-            f"status {response.status}, {came}",
+            f"The answer to {call.action} from {self.vendor} was not understood: status {response.status}, {came}",
             kind=ErrorKind.SERVER,
             request_id=request_id or response.headers.get("x-acs-request-id"),
             http_status=response.status,

@@ -77,7 +77,7 @@ class DvOrders:
 
     def bundle(self, order_id: str, with_key: bool) -> Bundle:
         """See OrderReader."""
-        fields = Fields.of(RESULT, self._client.call(RESULT, self._asked(order_id)))
+        fields = self._call(RESULT, order_id)
         bundle = bundle_from(fields, with_key)
         if bundle is None:
             raise CertwrightError(
@@ -103,16 +103,22 @@ class DvOrders:
     def _result(self, order_id: str, row: ListedOrder | None = None) -> tuple[Order | None, CertwrightError | None]:
         """The order, or None and what the cloud said, if it said that the order may not have been sent yet."""
         try:
-            answer = self._client.call(RESULT, self._asked(order_id))
+            result = self._call(RESULT, order_id)
         except CertwrightError as error:
             # Without a code nothing was understood, and then nothing may be concluded.
             if error.kind not in _MAY_BE_UNSENT or error.code is None:
                 raise
             return None, error
-        return order_from_result(order_id, Fields.of(RESULT, answer), row), None
+        return order_from_result(order_id, result, row), None
 
-    def _asked(self, order_id: str) -> dict[str, str | None]:
-        return {"InstanceId": order_id, **self._common}
+    def _call(self, call: ApiCall, order_id: str, **params: str) -> Fields:
+        about = f"Order '{order_id}': "
+        try:
+            answer = self._client.call(call, {"InstanceId": order_id, **params, **self._common})
+        except CertwrightError as error:
+            error.message = f"{about}{error.message}"
+            raise
+        return Fields.of(call, answer, about)
 
     def _listed(self, order_id: str) -> ListedOrder | None:
         return next((row for row in self._rows() if row.id == order_id), None)
@@ -181,13 +187,8 @@ class DvSubmissions(DvOrders):
 
     def _explained(self, order: Order) -> Order:
         """The order with what a person must know beside the state."""
-        if self._sent:
-            if order.state is OrderState.AWAITING_DOCUMENTS:
-                step = "The cloud took the order but does not show it yet; look again in a moment."
-                return replace(order, state=OrderState.VALIDATING, next_step=step)
-            return self._absolute(order)
         order = self._absolute(order)
-        note = unverified(order, self._application) if order.state in _COMPARED else None
+        note = unverified(order, self._application) if order.state in _COMPARED and not self._sent else None
         if note is None:
             return order
         sentence = order.next_step or action_for(order.state, order.validations)[1]
@@ -208,6 +209,7 @@ class DvSubmissions(DvOrders):
         state = order.state
         if state is OrderState.AWAITING_DOCUMENTS or (state is OrderState.REJECTED and application.resubmit_rejected):
             application.require_complete(order.id)
+            # The step predicts no names, because the cloud will not tell any.
             return [Step("submit order", lambda: self._submit(order.id, application), OrderState.VALIDATING)]
         if state in _COMPARED:
             conflict = contradiction(order, application)
@@ -218,9 +220,9 @@ class DvSubmissions(DvOrders):
         return []
 
     def _submit(self, order_id: str, application: DvApplication) -> str | None:
-        answer = self._client.call(CREATE, {**self._asked(order_id), **application.parameters()})
+        request_id = self._call(CREATE, order_id, **application.parameters()).request_id
         self._sent = self._direct = True
-        return answer.request_id
+        return request_id
 
 
 # Orders in these states stand for a submission, which has to be the one that is asked for.

@@ -21,19 +21,21 @@ class Fields:
     Arguments:
         data: the raw object.
         action, request_id: of the call, for messages.
+        about: what the call was about, as messages begin with it ("Order 'x': "); may be empty.
 
     All methods raise CertwrightError (server) for a value of a wrong type.
     """
 
-    def __init__(self, data: Mapping[str, Any], action: str, request_id: str | None) -> None:
+    def __init__(self, data: Mapping[str, Any], action: str, request_id: str | None, about: str = "") -> None:
         self._data = data
         self._action = action
+        self._about = about
         self.request_id = request_id
 
     @classmethod
-    def of(cls, call: ApiCall, answer: Answer) -> Fields:
+    def of(cls, call: ApiCall, answer: Answer, about: str = "") -> Fields:
         """The fields of a whole answer."""
-        return cls(answer.data, call.action, answer.request_id)
+        return cls(answer.data, call.action, answer.request_id, about)
 
     def text(self, name: str) -> str | None:
         """A text without blanks around it; numbers become text, because ids come as either."""
@@ -63,13 +65,13 @@ class Fields:
                 return []
         if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
             raise self.not_understood(".".join(path))
-        return [Fields(each, self._action, self.request_id) for each in value]
+        return [Fields(each, self._action, self.request_id, self._about) for each in value]
 
     def not_understood(self, name: str) -> CertwrightError:
         """The error for a field that does not hold what the cloud documents."""
         return CertwrightError(
-            f"The answer to {self._action} from Alibaba Cloud was not understood: its field '{name}' holds something "
-            "unexpected",
+            f"{self._about}The answer to {self._action} from Alibaba Cloud was not understood: "
+            f"its field '{name}' holds something unexpected",
             kind=ErrorKind.SERVER,
             request_id=self.request_id,
             hint="Run the task again; if it happens again, report it to this collection.",
