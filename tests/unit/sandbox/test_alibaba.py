@@ -20,6 +20,7 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 import pytest
+from certwright_sandbox.accounts import Account
 from certwright_sandbox.app import App
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -38,9 +39,9 @@ APPLICANT = {
 class Client:
     """Calls the sandbox as a vendor's client and through its control interface."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, account: Account | None = None) -> None:
         self._address = app.http.url.removeprefix("http://")
-        self._account = app.accounts.first("alibaba")
+        self._account = account or app.accounts.first("alibaba")
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection(self._address, timeout=10)
@@ -263,6 +264,17 @@ def test_second_submission_is_refused_unless_the_guard_is_off(client):
     assert client.control("GET", f"orders/{order_id}")["submissions"] == 2
     journaled = [(entry["outcome"], entry["effective"]) for entry in client.journal("CreateDVOrderAudit")]
     assert journaled == [("ok", True), ("error", False), ("ok", True)]
+
+
+def test_each_submission_gets_a_key_of_its_own(client):
+    client.control("POST", "settings", {"submission_guard": False})
+    order_id = client.bought()
+    keys = []
+    for _ in range(2):
+        client.submit(order_id)
+        publish(client, client.until(order_id, has_challenge))
+        keys.append(client.until(order_id, lambda answer: answer["OrderStatus"] == "issued")["PrivateKey"])
+    assert keys[0] != keys[1]
 
 
 @pytest.mark.parametrize(("setting", "expected"), [("empty", {"RequestId"}), ("error", (400, "NotFound"))])
