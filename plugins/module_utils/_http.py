@@ -223,8 +223,8 @@ def _transport_error(error: Exception, timeout: float) -> TransportError:
         return TransportError(f"{through}no answer within {timeout:g} s", reached=True)
     if isinstance(reason, OSError) and str(reason).startswith("Tunnel connection failed"):
         return TransportError(f"{through}{reason}", reached=False)
-    # An untrusted certificate ends the handshake, so the request was not sent.
-    verifying = "CERTIFICATE_VERIFY_FAILED" in str(reason)
+    # A certificate that is not trusted, or (said by urllib3 1) another host's, ends the handshake before the request.
+    verifying = any(words in str(reason) for words in ("CERTIFICATE_VERIFY_FAILED", "doesn't match"))
     if verifying or isinstance(error, requests.exceptions.SSLError):
         return TransportError(f"TLS: {_plain(reason)}", reached=not verifying)
     if isinstance(error, (requests.exceptions.InvalidURL, urllib3_exceptions.LocationValueError)):

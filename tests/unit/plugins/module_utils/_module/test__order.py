@@ -334,3 +334,9 @@ def test_predicted_order_does_not_keep_an_old_hint() -> None:
         "none",
         "The validation values are not known yet; look again in a moment.",
     )
+
+
+def test_check_mode_predicts_the_names_that_a_step_tells() -> None:
+    flow = FakeOrders([NEW], lambda order: [flow.step(DOCUMENTS, OrderState.PREPARED, domains=("a.example.com",))])
+    result = submit(flow, check_mode=True)
+    assert result["order"]["domains"] == result["diff"]["after"]["domains"] == ["a.example.com"]
