@@ -41,8 +41,9 @@ options:
     default: 30
   proxy:
     description:
-      - URL of the HTTP proxy to use. If not given, the usual environment variables (E(HTTPS_PROXY), E(NO_PROXY)) are
-        respected.
+      - URL of the HTTP proxy to use. It may hold a password, so it is masked in output.
+      - If not given, the usual environment variables (E(HTTPS_PROXY), E(NO_PROXY)) are respected, but never for an
+        endpoint on this machine.
     type: str
 requirements:
   - requests

@@ -19,6 +19,7 @@ options:
       - What to wait for. If not given, the module does not wait.
       - The wait ends at once with a failure when the order has come to an end without a certificate. Running out of
         time loses nothing, the order goes on at the cloud and the task can be run again.
+      - A look that fails for a moment (network, rate limit, a fault of the cloud) does not end the wait.
       - In check mode the module does not wait.
     type: str
     choices:
