@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 
-__all__ = ["Disk", "Ownership", "disk_faults", "ownership", "put", "put_link", "read_bytes", "read_text"]
+__all__ = ["Disk", "Ownership", "disk_faults", "ownership", "put", "put_link", "read_bytes", "read_text", "tidy"]
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,12 @@ def put_link(disk: Disk, path: str, target: str) -> None:
         with suppress(OSError):
             disk.unlink(fresh)
         raise
+
+
+def tidy(disk: Disk, path: str) -> None:
+    """Removes what a run that was killed while it wrote path may have left beside it. Raises OSError."""
+    if os.path.lexists(_fresh_name(path)):
+        disk.unlink(_fresh_name(path))
 
 
 def read_bytes(path: str) -> bytes | None:

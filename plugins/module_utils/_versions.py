@@ -29,6 +29,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._disk import (
     put,
     put_link,
     read_text,
+    tidy,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 
@@ -181,6 +182,12 @@ class Versions:
     def note(self, version: str, facts: dict[str, Any]) -> None:
         """Notes facts about a version's order; no secret may be among them."""
         self.put(version, FACTS, json.dumps(facts, indent=1, sort_keys=True) + "\n")
+
+    def tidy(self) -> None:
+        """Removes what a run that was killed may have left beside the link and the journal."""
+        with disk_faults():
+            tidy(self.disk, self.live_path)
+            tidy(self.disk, os.path.join(self.directory, _JOURNAL))
 
     def begin(self, notes: dict[str, Any]) -> None:
         """Notes what an installation is about to do, before it does it."""

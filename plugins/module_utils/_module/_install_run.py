@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Iterable, Sequence
 from typing import Callable
 
-from ansible_collections.certwright.cloud.plugins.module_utils._disk import disk_faults
+from ansible_collections.certwright.cloud.plugins.module_utils._disk import disk_faults, tidy
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._links import (
     content_hash,
@@ -60,6 +60,8 @@ class Installation:
         notes: Notes | None = None
         try:
             notes = self._notes()
+            if self._reloaded:
+                self._tidy(notes)
             self.versions.begin(vars(notes))
             self._write()
             self._place(notes)
@@ -69,7 +71,21 @@ class Installation:
             self.versions.repair(self.plan.version, dry=False)
         except CertwrightError as error:
             raise self._failed(error, notes) from error
-        self._forget(notes, keep_copies=True)
+        try:
+            self._forget(notes, keep_copies=True)
+        except CertwrightError as error:
+            # The new certificate is in service; what is left is removed by the next run.
+            error.changed = True
+            raise
+
+    def _tidy(self, notes: Notes) -> None:
+        """Removes half-written files of a run that was killed."""
+        self.versions.tidy()
+        with disk_faults():
+            for path, record in notes.links.items():
+                tidy(self.tools.disk, path)
+                if record.get("copy"):
+                    tidy(self.tools.disk, record["copy"])
 
     def _notes(self) -> Notes:
         old = self.versions.journal()

@@ -16,7 +16,13 @@ from ansible_collections.certwright.cloud.plugins.module_utils._domains import c
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import Bundle, CertificateFacts
 from ansible_collections.certwright.cloud.plugins.module_utils._serving import Endpoint, argv_of, endpoint_of
-from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts, key_fits, order_chain
+from ansible_collections.certwright.cloud.plugins.module_utils._x509 import (
+    certificate_facts,
+    key_fits,
+    order_chain,
+    split_pem,
+    unusable,
+)
 
 __all__ = ["INSTALL_CONSTRAINTS", "INSTALL_OPTIONS", "Wish", "checked_wish"]
 
@@ -73,6 +79,10 @@ def checked_wish(params: Params, now: float) -> Wish:
 
     Raises CertwrightError (invalid_input).
     """
+    if not split_pem(params["certificate"]):
+        raise unusable(
+            "certificate: there is no PEM certificate (BEGIN CERTIFICATE) in it", hint="Nothing was changed."
+        )
     pems = order_chain([params["certificate"], *(params["chain"] or [])])
     given = params["private_key"]
     # Keys that went through forms and files of other systems come with other line ends.

@@ -1,0 +1,714 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Installing on a real disk and a real TLS server: what is served, what lies on the disk, and what a failure leaves."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._module._install import install_certificate
+from ansible_collections.certwright.cloud.plugins.module_utils._module._install_plan import InstallationFailed, Tools
+from ansible_collections.certwright.cloud.plugins.module_utils._module._request import request_certificate
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
+from ansible_collections.certwright.cloud.plugins.module_utils._serving import (
+    CommandResult,
+    endpoint_of,
+    look_at,
+    served_der,
+)
+from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts, key_fits
+from ansible_collections.certwright.cloud.plugins.modules import certificate_install, certificate_request
+from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import FakeClock, options
+from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Ca, Crash, TlsServer, TrialDisk, new_key
+
+NAME = "www.example.com"
+FULL = OSError(errno.ENOSPC, "No space left on device")
+CA = Ca()
+
+
+class Host:
+    """A target: a certificate's directory, a server that names two files, and the commands that test and reload it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.directory = root / "certwright" / NAME
+        self.etc = root / "etc"
+        self.etc.mkdir()
+        self.paths: tuple[Path, Path] = (self.directory / "live" / "fullchain.pem", self.directory / "live" / "key.pem")
+        self.server: TlsServer | None = None
+        self.commands: list[str] = []
+        self.broken: dict[str, str | BaseException] = {}
+        self.disk = TrialDisk(observe=self.check)
+
+    def serve(self) -> TlsServer:
+        """Starts the server; it has no pair until the first reload."""
+        self.server = TlsServer(*self.paths)
+        return self.server
+
+    def use_own_files(self, certificate: str | None = None, key: str | None = None) -> None:
+        """The server's configuration names files of its own, with what they hold now."""
+        self.paths = (self.etc / "server.pem", self.etc / "server.key")
+        if certificate and key:
+            self.paths[0].write_text(certificate)
+            self.paths[1].write_text(key)
+            self.paths[1].chmod(0o640)
+
+    def check(self) -> None:
+        """What must be true at every instant: who follows live, or the server's two names, finds no mixed pair."""
+        live = (self.directory / "live" / "fullchain.pem", self.directory / "live" / "key.pem")
+        if os.path.lexists(self.directory / "live"):
+            assert all(path.exists() for path in live), "live leads to half a pair"
+        for certificate, key in (live, self.paths):
+            if certificate.exists() and key.exists():
+                assert key_fits(key.read_text(), certificate.read_text()), f"{certificate} and {key} do not fit"
+
+    def request(self, order_id: str = "order-1", **more: Any) -> dict[str, Any]:
+        """Key and CSR for an order, as the module makes them."""
+        given = {"directory": str(self.directory), "order_id": order_id, "domains": [NAME], "key_type": "ecdsa-p256"}
+        result = request_certificate(options(certificate_request.USE_CASE, **{**given, **more}), Context())
+        request: dict[str, Any] = result["request"]
+        return request
+
+    def pending_leaf(self, order_id: str = "order-1", *names: str) -> str:
+        """A certificate for the order's pending key."""
+        return CA.leaf(Path(self.request(order_id)["private_key_path"]).read_text(), *(names or (NAME,)))
+
+    def run(self, argv: Sequence[str], timeout: float) -> CommandResult:
+        """Plays the commands ``server test`` and ``server reload``."""
+        self.commands.append(argv[-1])
+        trouble = self.broken.get(argv[-1])
+        if isinstance(trouble, BaseException):
+            raise trouble
+        if trouble:
+            return CommandResult(1, trouble)
+        try:
+            if self.server is not None:
+                {"test": self.server.load, "reload": self.server.reload}.get(argv[-1], str)()
+        except OSError as error:
+            return CommandResult(1, str(error))
+        return CommandResult(0, "")
+
+    def install(self, certificate: str, *, check: bool = False, disk: TrialDisk | None = None, **more: Any) -> Any:
+        """Runs the module's function as a playbook with this server would."""
+        given: dict[str, Any] = {
+            "directory": str(self.directory),
+            "order_id": "order-1",
+            "certificate": certificate,
+            "chain": [CA.intermediate],
+            "domains": [NAME],
+            "test_command": ["server", "test"],
+            "reload_command": "server reload",
+            "verify_timeout": 0.2,
+        }
+        if self.server:
+            given["verify_endpoints"] = [self.server.address]
+        if self.paths[0].parent == self.etc:
+            given["certificate_path"], given["private_key_path"] = map(str, self.paths)
+        tools = Tools(disk=disk or self.disk, run=self.run, look=served_der)
+        params = options(certificate_install.USE_CASE, **{**given, **more})
+        return install_certificate(params, Context(check_mode=check, clock=FakeClock(time.time())), tools)
+
+    def refused(self, certificate: str, **more: Any) -> CertwrightError:
+        """The error of an installation that must fail."""
+        with pytest.raises(CertwrightError) as caught:
+            self.install(certificate, **more)
+        return caught.value
+
+    def served(self) -> str | None:
+        """The serial that the server really serves."""
+        assert self.server is not None
+        return look_at([endpoint_of(self.server.address, NAME)], "", served_der, 3)[0].serial
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything on the disk: names, modes, contents and where links lead."""
+        found: dict[str, Any] = {}
+        for path in sorted(self.root.rglob("*")):
+            name = str(path.relative_to(self.root))
+            if path.is_symlink():
+                found[name] = os.readlink(path)
+            elif path.is_dir():
+                found[name] = "directory"
+            else:
+                found[name] = (oct(stat.S_IMODE(path.stat().st_mode)), path.read_text())
+        return found
+
+
+def serial(pem: str) -> str:
+    return certificate_facts(pem).serial
+
+
+@pytest.fixture(autouse=True)
+def _fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test here can tell whether data reached the platter, only that each name is written before it is used."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    made = Host(tmp_path)
+    yield made
+    if made.server:
+        made.server.stop()
+
+
+def first(host: Host) -> str:
+    """Nothing is installed yet; returns the certificate to install."""
+    host.serve()
+    return host.pending_leaf()
+
+
+def renewal(host: Host) -> str:
+    """A certificate is in service, and a new one is there for the next order."""
+    host.serve()
+    host.install(host.pending_leaf("order-0"), order_id="order-0")
+    return host.pending_leaf()
+
+
+def own_files(host: Host) -> str:
+    """The server serves a pair from files that its configuration names."""
+    key = new_key()
+    host.use_own_files(CA.leaf(key, NAME), key)
+    host.serve().reload()
+    return host.pending_leaf()
+
+
+def own_files_and_live(host: Host) -> str:
+    """As own_files, with another certificate live in the directory."""
+    host.install(host.pending_leaf("order-0"), order_id="order-0")
+    return own_files(host)
+
+
+SITUATIONS = [first, renewal, own_files, own_files_and_live]
+Situation = Callable[[Host], str]
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_install_serves_the_new_certificate(host: Host, situation: Situation) -> None:
+    leaf = situation(host)
+    host.commands.clear()
+    result = host.install(leaf)
+    assert result["changed"] is True
+    assert host.served() == serial(leaf) == result["certificate"]["serial"]
+    assert [(each["serial"], each["matches"], each["error"]) for each in result["served"]] == [
+        (serial(leaf), True, None)
+    ]
+    assert host.commands == ["test", "reload"]
+    assert host.server is not None
+    assert host.server.asked[-1] == NAME
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_second_install_changes_nothing_and_runs_no_command(host: Host, situation: Situation) -> None:
+    leaf = situation(host)
+    host.install(leaf)
+    host.commands.clear()
+    before, steps = host.snapshot(), len(host.disk.steps)
+    result = host.install(leaf)
+    assert result["changed"] is False
+    assert host.commands == []
+    assert host.snapshot() == before
+    assert len(host.disk.steps) == steps
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_check_mode_predicts_and_leaves_disk_and_server_alone(host: Host, situation: Situation) -> None:
+    leaf = situation(host)
+    before, serving = host.snapshot(), host.served()
+    host.commands.clear()
+    predicted = host.install(leaf, check=True)
+    assert (host.snapshot(), host.served(), host.commands) == (before, serving, [])
+    real = host.install(leaf)
+    unlike = {"served"}
+    assert {key: predicted[key] for key in predicted if key not in unlike} == {
+        key: real[key] for key in real if key not in unlike
+    }
+    assert host.install(leaf, check=True)["changed"] is False
+
+
+def test_check_mode_on_a_host_without_anything_names_the_missing_key(host: Host) -> None:
+    before = host.snapshot()
+    result = host.install(CA.leaf(new_key(), NAME), check=True)
+    assert (result["changed"], result["key_missing"]) == (True, True)
+    assert host.snapshot() == before
+
+
+def test_files_of_the_version_have_safe_modes_and_the_whole_chain(host: Host) -> None:
+    leaf = host.pending_leaf()
+    files = host.install(leaf, chain=[CA.root, CA.intermediate, leaf])["files"]
+    modes = {name: stat.S_IMODE(Path(files["version"], name).stat().st_mode) for name in os.listdir(files["version"])}
+    assert modes == {
+        "cert.pem": 0o644,
+        "chain.pem": 0o644,
+        "csr.pem": 0o644,
+        "fullchain.pem": 0o644,
+        "key.pem": 0o600,
+        "order.json": 0o644,
+    }
+    assert Path(files["fullchain"]).read_text() == leaf + CA.intermediate
+    assert Path(files["chain"]).read_text() == CA.intermediate
+    assert Path(files["certificate"]).read_text() == leaf
+    assert os.readlink(files["live"]) == "versions/order-1"
+    assert Path(files["private_key"]).exists()
+    assert files["directory"] == str(host.directory)
+
+
+def test_configured_files_become_links_and_the_old_ones_stay_beside(host: Host) -> None:
+    leaf = own_files(host)
+    old = [path.read_text() for path in host.paths]
+    host.install(leaf)
+    assert [os.readlink(path) for path in host.paths] == [
+        str(host.directory / "live" / "fullchain.pem"),
+        str(host.directory / "live" / "key.pem"),
+    ]
+    copies = [path.with_name(path.name + ".before-certwright") for path in host.paths]
+    assert [copy.read_text() for copy in copies] == old
+    assert [stat.S_IMODE(copy.stat().st_mode) for copy in copies] == [0o600, 0o600]
+    assert os.listdir(host.directory / "versions") == ["order-1"]
+
+
+def test_older_copy_stays_when_configured_files_were_replaced_by_hand(host: Host) -> None:
+    host.install(own_files(host))
+    key = new_key()
+    for path in host.paths:
+        path.unlink()
+    host.use_own_files(CA.leaf(key, NAME), key)
+    host.install(host.pending_leaf("order-2"), order_id="order-2")
+    assert sorted(path.name for path in host.etc.iterdir()) == [
+        "server.key",
+        "server.key.before-certwright",
+        "server.key.before-certwright.1",
+        "server.pem",
+        "server.pem.before-certwright",
+        "server.pem.before-certwright.1",
+    ]
+
+
+def test_key_of_the_cloud_is_kept_for_its_owner_only(host: Host) -> None:
+    key = new_key()
+    leaf = CA.leaf(key, NAME)
+    result = host.install(leaf, private_key=key.replace("\n", "\r\n"))
+    path = Path(result["files"]["private_key"])
+    assert path.read_text() == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert key not in repr(result)
+    assert host.install(leaf)["changed"] is False, "the key that is held now is enough"
+
+
+def test_reissue_with_the_same_key_gets_a_version_of_its_own(host: Host) -> None:
+    host.install(host.pending_leaf())
+    again = host.pending_leaf()
+    result = host.install(again)
+    assert result["files"]["version"] == str(host.directory / "versions" / f"order-1-{serial(again)[:8]}")
+    assert result["changed"] is True
+    assert host.install(again)["changed"] is False
+
+
+def test_same_certificate_with_another_chain_gets_a_version_of_its_own(host: Host) -> None:
+    leaf = host.pending_leaf()
+    host.install(leaf, chain=[])
+    result = host.install(leaf)
+    assert Path(result["files"]["fullchain"]).read_text() == leaf + CA.intermediate
+    assert result["files"]["version"] != str(host.directory / "versions" / "order-1")
+
+
+def test_going_back_to_an_older_certificate_uses_its_version_again(host: Host) -> None:
+    old = host.pending_leaf("order-0")
+    host.install(old, order_id="order-0")
+    host.install(host.pending_leaf())
+    before = set(os.listdir(host.directory / "versions"))
+    result = host.install(old, order_id="order-0")
+    assert os.readlink(host.directory / "live") == "versions/order-0"
+    assert result["changed"] is True
+    assert set(os.listdir(host.directory / "versions")) == before
+
+
+def test_install_without_an_order_finds_the_key_by_itself(host: Host) -> None:
+    leaf = host.pending_leaf("order-7")
+    result = host.install(leaf, order_id=None)
+    assert result["files"]["version"].endswith(f"serial-{serial(leaf)}")
+
+
+BAD_INPUT: list[tuple[str, Callable[[Host], dict[str, Any]], ErrorKind, str]] = [
+    (
+        "order made with another key",
+        lambda host: {"certificate": CA.leaf(new_key(), NAME)},
+        ErrorKind.CONFLICT,
+        "pending key",
+    ),
+    (
+        "no key anywhere",
+        lambda host: {"certificate": CA.leaf(new_key(), NAME), "order_id": "x"},
+        ErrorKind.INVALID_INPUT,
+        "private_key:",
+    ),
+    (
+        "key of another",
+        lambda host: {"private_key": new_key()},
+        ErrorKind.INVALID_INPUT,
+        "private_key: it does not belong",
+    ),
+    (
+        "key that is none",
+        lambda host: {"private_key": "secret words"},
+        ErrorKind.INVALID_INPUT,
+        "private key is no PEM",
+    ),
+    (
+        "name not covered",
+        lambda host: {"domains": [NAME, "b.example.org"]},
+        ErrorKind.INVALID_INPUT,
+        "not cover 'b.example.org'",
+    ),
+    (
+        "expired",
+        lambda host: {"certificate": CA.leaf(new_key(), NAME, start=-9, days=8)},
+        ErrorKind.INVALID_INPUT,
+        "it expired at",
+    ),
+    (
+        "not yet valid",
+        lambda host: {"certificate": CA.leaf(new_key(), NAME, start=2)},
+        ErrorKind.INVALID_INPUT,
+        "not valid before",
+    ),
+    ("no certificate", lambda host: {"certificate": "nothing"}, ErrorKind.INVALID_INPUT, "no PEM certificate"),
+    (
+        "chain of another CA",
+        lambda host: {"chain": [Ca("Other").intermediate]},
+        ErrorKind.INVALID_INPUT,
+        "The chain is broken",
+    ),
+    (
+        "missing link",
+        lambda host: {"chain": [CA.root]},
+        ErrorKind.INVALID_INPUT,
+        "'CN=Test Issuing', whose certificate is not there",
+    ),
+    (
+        "command that is none",
+        lambda host: {"reload_command": {"a": 1}},
+        ErrorKind.INVALID_INPUT,
+        "reload_command: give a list",
+    ),
+    (
+        "unbalanced quotes",
+        lambda host: {"test_command": "a 'b"},
+        ErrorKind.INVALID_INPUT,
+        "test_command: No closing quotation",
+    ),
+    (
+        "endpoint that is none",
+        lambda host: {"verify_endpoints": ["a:b:c"]},
+        ErrorKind.INVALID_INPUT,
+        "'a:b:c' is no host:port",
+    ),
+    (
+        "no time",
+        lambda host: {"verify_timeout": 0},
+        ErrorKind.INVALID_INPUT,
+        "verify_timeout: give a number of seconds above 0",
+    ),
+    (
+        "one file for both",
+        lambda host: {"certificate_path": str(host.etc / "a"), "private_key_path": str(host.etc / "a")},
+        ErrorKind.INVALID_INPUT,
+        "the same file as certificate_path",
+    ),
+    (
+        "path among the versions",
+        lambda host: {
+            "certificate_path": str(host.directory / "versions/order-1/cert.pem"),
+            "private_key_path": str(host.etc / "a"),
+        },
+        ErrorKind.INVALID_INPUT,
+        "lies among the versions",
+    ),
+    (
+        "path that is a directory",
+        lambda host: {"certificate_path": str(host.etc), "private_key_path": str(host.etc / "a")},
+        ErrorKind.INVALID_INPUT,
+        "certificate_path: '",
+    ),
+    (
+        "path in a directory that is not there",
+        lambda host: {"certificate_path": str(host.etc / "a"), "private_key_path": str(host.root / "no" / "a")},
+        ErrorKind.INVALID_INPUT,
+        "private_key_path: there is no directory",
+    ),
+    (
+        "unknown owner",
+        lambda host: {"owner": "no-such-user"},
+        ErrorKind.INVALID_INPUT,
+        "owner: there is no user 'no-such-user'",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "words"), [row[1:] for row in BAD_INPUT], ids=[row[0] for row in BAD_INPUT]
+)
+def test_bad_input_is_refused_before_anything_is_written(
+    host: Host, changes: Callable[[Host], dict[str, Any]], kind: ErrorKind, words: str
+) -> None:
+    leaf = host.pending_leaf()
+    before = host.snapshot()
+    error = host.refused(**{"certificate": leaf, **changes(host)})
+    assert error.kind is kind
+    assert words in error.text
+    assert "secret words" not in error.text
+    assert (host.snapshot(), host.commands) == (before, [])
+
+
+def test_all_faults_are_said_at_once(host: Host) -> None:
+    error = host.refused(CA.leaf(new_key(), NAME, start=-9, days=8), private_key=new_key(), domains=["b.example.org"])
+    assert all(word in error.text for word in ("private_key:", "domains:", "expired"))
+
+
+def test_existing_files_are_refused_on_request(host: Host) -> None:
+    leaf = own_files(host)
+    before = host.snapshot()
+    error = host.refused(leaf, existing_files="refuse")
+    assert error.kind is ErrorKind.CONFLICT
+    assert "certificate_path: '" in error.text
+    assert host.snapshot() == before
+
+
+def test_refuse_accepts_links_that_are_in_place(host: Host) -> None:
+    leaf = own_files(host)
+    host.install(leaf)
+    assert host.install(leaf, existing_files="refuse")["changed"] is False
+
+
+def test_live_that_is_no_link_is_left_alone(host: Host) -> None:
+    leaf = host.pending_leaf()
+    (host.directory / "live").mkdir()
+    error = host.refused(leaf)
+    assert error.kind is ErrorKind.CONFLICT
+    assert "was not made by this collection" in error.text
+
+
+TROUBLE = {
+    "test command fails": (
+        {"test": "syntax error in line 3"},
+        "the test command 'server test' ended with code 1: syntax error",
+    ),
+    "reload command fails": (
+        {"reload": "no such process"},
+        "the reload command 'server reload' ended with code 1: no such",
+    ),
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_failing_command_puts_everything_back(host: Host, situation: Situation, trouble: str) -> None:
+    leaf = situation(host)
+    before, serving = host.snapshot(), host.served()
+    host.broken, words = TROUBLE[trouble]
+    error = host.refused(leaf)
+    assert isinstance(error, InstallationFailed)
+    assert error.kind is ErrorKind.REJECTED
+    assert words in error.text
+    assert (host.snapshot(), host.served()) == (before, serving)
+    result = error.to_result()
+    assert (result["rolled_back"], result["changed"]) == (True, False)
+    assert [each["serial"] for each in result["served"]] == [serving]
+    assert [each["serial"] for each in result["served_before"]] == [serving]
+    host.broken = {}
+    assert host.install(leaf)["changed"] is True
+    assert host.served() == serial(leaf)
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_certificate_that_is_not_served_in_time_is_taken_back(host: Host, situation: Situation) -> None:
+    leaf = situation(host)
+    before, serving = host.snapshot(), host.served()
+    error = host.refused(leaf, reload_command=["server", "nothing"], test_command=None)
+    assert error.kind is ErrorKind.TIMEOUT
+    assert (host.snapshot(), host.served()) == (before, serving)
+
+
+def test_time_out_says_what_is_served(host: Host) -> None:
+    leaf = renewal(host)
+    old = host.served()
+    host.run = lambda argv, timeout: CommandResult(0, "")  # type: ignore[method-assign]
+    error = host.refused(leaf)
+    assert error.kind is ErrorKind.TIMEOUT
+    assert f"serves the certificate '{old}'" in error.message
+    assert serial(leaf) in error.message
+
+
+def test_reload_that_loaded_the_new_pair_is_done_again_after_going_back(host: Host) -> None:
+    leaf = renewal(host)
+    old = host.served()
+    assert host.server is not None
+    dead = "127.0.0.1:1"
+    error = host.refused(leaf, verify_endpoints=[host.server.address, dead])
+    assert f"'{dead}' shows no certificate" in error.message
+    assert host.commands[-4:] == ["test", "reload", "test", "reload"]
+    assert host.served() == old
+    assert error.to_result()["rolled_back"] is True
+
+
+def test_first_install_that_fails_keeps_the_pending_key_and_its_request(host: Host) -> None:
+    request = host.request()
+    leaf = host.pending_leaf()
+    host.broken = {"test": "no"}
+    error = host.refused(leaf)
+    assert "a pending key and its request stay" in error.text
+    assert Path(request["private_key_path"]).exists()
+    assert host.request() == request
+    assert not os.path.lexists(host.directory / "live")
+
+
+def test_first_install_that_fails_leaves_nothing_of_a_key_that_was_brought(host: Host) -> None:
+    before = host.snapshot()
+    key = new_key()
+    host.broken = {"reload": "no"}
+    host.refused(CA.leaf(key, NAME), private_key=key)
+    assert host.snapshot() == before
+
+
+def test_command_output_is_cut_and_shows_no_key(host: Host) -> None:
+    leaf = host.pending_leaf()
+    host.broken = {"test": "irrelevant"}
+    key = Path(host.request()["private_key_path"]).read_text()
+    from ansible_collections.certwright.cloud.plugins.module_utils._serving import run_command
+
+    def run(argv: Sequence[str], timeout: float) -> CommandResult:
+        return run_command(
+            ["sh", "-c", f"yes filler | head -n 2000; cat {host.request()['private_key_path']}; echo end; exit 3"], 10
+        )
+
+    host.run = run  # type: ignore[method-assign]
+    error = host.refused(leaf)
+    assert "ended with code 3" in error.text
+    assert "end" in error.text
+    assert len(error.text) < 2000
+    assert all(line not in error.text for line in key.splitlines()[1:-1])
+
+
+def counted(root: Path, situation: Situation, broken: dict[str, str | BaseException]) -> int:
+    """How many steps on the disk an installation takes."""
+    host = prepared(root, situation, broken)[0]
+    return len(host.disk.steps)
+
+
+def prepared(
+    root: Path, situation: Situation, broken: dict[str, str | BaseException], disk: TrialDisk | None = None
+) -> Any:
+    """A host in a situation on which one installation was tried; returns host, certificate, what it served, the error."""
+    root.mkdir(parents=True)
+    host = Host(root)
+    leaf = situation(host)
+    old = host.served()
+    before = host.snapshot()
+    host.disk = disk or TrialDisk()
+    host.disk._observe = host.check
+    host.broken = broken
+    error: BaseException | None = None
+    try:
+        host.install(leaf)
+    except (CertwrightError, Crash) as caught:
+        error = caught
+    host.broken = {}
+    return host, leaf, old, before, error
+
+
+@pytest.mark.parametrize("going", ["well", "back"])
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_crash_at_any_step_leaves_no_mixed_pair_and_the_next_run_mends_it(
+    tmp_path: Path, situation: Situation, going: str
+) -> None:
+    broken: dict[str, str | BaseException] = {} if going == "well" else {"reload": "no such process"}
+    steps = counted(tmp_path / "count", situation, broken)
+    assert steps > 10
+    for number in range(1, steps + 1):
+        for done in (False, True):
+            place = tmp_path / f"{number}-{done}"
+            host, leaf, old, _before, error = prepared(place, situation, broken, TrialDisk(number, None, done))
+            assert isinstance(error, Crash), number
+            host.check()
+            assert host.served() in (old, serial(leaf))
+            host.disk = TrialDisk(observe=host.check)
+            host.install(leaf)
+            assert host.served() == serial(leaf), host.disk.steps
+            settled(host, leaf)
+            host.server.stop()
+
+
+def settled(host: Host, leaf: str) -> None:
+    """Nothing is left over, and another run has nothing to do."""
+    host.commands.clear()
+    assert host.install(leaf)["changed"] is False
+    assert host.commands == []
+    names = [path.name for path in host.root.rglob("*")]
+    assert not [name for name in names if name.endswith(".new") or name == ".installing.json"]
+    assert not [name for name in os.listdir(host.directory / "versions") if name.startswith("before-")]
+
+
+@pytest.mark.parametrize("command", ["test", "reload"])
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_crash_in_a_command_is_mended_by_the_next_run(tmp_path: Path, situation: Situation, command: str) -> None:
+    host, leaf, old, _before, error = prepared(tmp_path / "host", situation, {command: Crash()})
+    assert isinstance(error, Crash)
+    assert host.served() == old
+    host.check()
+    result = host.install(leaf)
+    assert result["changed"] is True
+    assert host.served() == serial(leaf)
+    settled(host, leaf)
+    host.server.stop()
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_crash_before_the_reload_is_mended_without_endpoints_to_look_at(tmp_path: Path, situation: Situation) -> None:
+    host, leaf, _old, _before, _error = prepared(tmp_path / "host", situation, {"reload": Crash()})
+    host.commands.clear()
+    assert host.install(leaf, verify_endpoints=None)["changed"] is True
+    assert host.commands == ["test", "reload"]
+    host.server.stop()
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_run_after_a_crash_that_fails_goes_back_to_what_was_before_the_crash(
+    tmp_path: Path, situation: Situation
+) -> None:
+    host, leaf, old, before, _error = prepared(tmp_path / "host", situation, {"reload": Crash()})
+    host.broken = {"test": "syntax error"}
+    error = host.refused(leaf)
+    assert error.to_result()["rolled_back"] is True
+    assert (host.snapshot(), host.served()) == (before, old)
+    host.server.stop()
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_full_disk_at_any_step_leaves_everything_as_it_was(tmp_path: Path, situation: Situation) -> None:
+    steps = counted(tmp_path / "count", situation, {})
+    for number in range(1, steps + 1):
+        for done in (False, True):
+            disk = TrialDisk(number, OSError(errno.ENOSPC, "No space left on device", "/there"), done)
+            host, leaf, old, before, error = prepared(tmp_path / f"{number}-{done}", situation, {}, disk)
+            host.check()
+            if isinstance(error, InstallationFailed):
+                assert error.kind is ErrorKind.QUOTA
+                assert (host.snapshot(), host.served()) == (before, old), disk.steps[number - 1]
+                assert (error.changed, error.to_result()["changed"]) == (False, False)
+            elif error is not None:
+                # Too early to have anything to put back, or too late: the new certificate is in service.
+                in_service = host.served() == serial(leaf)
+                assert error.changed is in_service
+                assert in_service or host.snapshot() == before
+            host.install(leaf)
+            settled(host, leaf)
+            host.server.stop()
