@@ -309,12 +309,12 @@ def pytest(step: Step, folder: str, *options: str) -> Result:
 
 
 def units(step: Step) -> Result:
-    """Unit tests, with the coverage of the plugins."""
+    """Unit tests, with the coverage of the shared code."""
     config = f"--cov-config={COLLECTION / 'tests' / 'coverage.ini'}"
-    coverage = ("--cov", str(COLLECTION / "plugins"), config, "--cov-report", "term")
+    coverage = ("--cov", str(COLLECTION / "plugins" / "module_utils"), config, "--cov-report", "term")
     result = pytest(step, "tests/unit", "-n", "2", *coverage)
     total = re.search(r"^TOTAL\s.*?(\d+%)$", step.text(), re.MULTILINE)
-    result.notes.append(f"coverage of plugins: {total[1] if total else 'unknown'}")
+    result.notes.append(f"coverage of module_utils: {total[1] if total else 'unknown'}")
     return result
 
 
