@@ -527,6 +527,40 @@ def test_unknown_action_is_answered_404(client, version, action):
     assert client.refused(version, action) == (404, "InvalidApi.NotFound")
 
 
+def test_another_account_sees_neither_orders_nor_zones(client, app):
+    stranger = Account("alibaba", f"LTAI{uuid.uuid4().hex}", "another secret")
+    app.accounts.add(stranger)
+    other = Client(app, stranger)
+    order_id = client.bought()
+    added = client.call(ALIDNS, "AddDomainRecord", DomainName="example.net", RR="a", Type="TXT", Value="a")
+    refused = {
+        "IncorrectDomainUser": other.refused(ALIDNS, "DescribeDomainRecords", DomainName="example.net"),
+        "DomainRecordNotBelongToUser": other.refused(ALIDNS, "DeleteDomainRecord", RecordId=added["RecordId"]),
+        "NotFound": other.refused(CAS, "DescribeDVOrderResult", InstanceId=order_id),
+    }
+    assert refused == {code: (400, code) for code in refused}
+    assert other.call(CAS, "DescribeOrderInstanceList", StartIndex=0)["TotalCount"] == 0
+    assert other.call(ALIDNS, "DescribeDomains")["TotalCount"] == 0
+    assert client.call(ALIDNS, "DescribeDomainRecords", DomainName="example.net")["TotalCount"] == 1
+
+
+def test_record_of_the_other_service_cannot_be_deleted(client, app):
+    record = app.zones.add_record(app.zones.get("example.com"), "www", "TXT", "kept", 600)
+    assert client.refused(ALIDNS, "DeleteDomainRecord", RecordId=record.id) == (400, "DomainRecordNotBelongToUser")
+    assert app.zones.record(record.id) is not None
+
+
+def test_name_holds_at_most_90_records_of_a_type(client, app):
+    zone = app.zones.get("example.net")
+    with app.store.transaction():
+        for number in range(89):
+            app.zones.add_record(zone, "many", "TXT", str(number), 600)
+    good = {"DomainName": "example.net", "RR": "many", "Type": "TXT"}
+    client.call(ALIDNS, "AddDomainRecord", **good, Value="the last")
+    assert client.refused(ALIDNS, "AddDomainRecord", **good, Value="too many") == (400, "QuotaExceeded.Record")
+    client.call(ALIDNS, "AddDomainRecord", **{**good, "RR": "few"}, Value="elsewhere")
+
+
 def test_answers_carry_a_fresh_request_id(client):
     answers = [client.raw(ALIDNS, "DescribeDomains", {}) for _ in range(2)]
     ids = [json.loads(body)["RequestId"] for _status, _headers, body in answers]
