@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,9 @@ from ansible_collections.certwright.cloud.plugins.module_utils._tencent._paid_or
 __all__ = ["build_dns", "build_query", "build_submission"]
 
 Params = Mapping[str, Any]
+
+# Ids have eight letters and digits in every example, but that is no documented rule.
+_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def build_submission(params: Params, context: Context) -> Submission:
@@ -69,5 +73,5 @@ def _in_ids(option: str, ids: list[str]) -> list[str]:
     return [
         f"{option}: '{each}' is no certificate id; give it as the console shows it, like 'LrmeMvQr'"
         for each in ids
-        if not each.isascii() or not each.isalnum()
+        if not _ID.fullmatch(each)
     ]

@@ -160,7 +160,10 @@ class PaidOrders:
                     if not error.ambiguous:
                         raise
                     failure = error
-                seen = self.read(order_id)
+                try:
+                    seen = self.read(order_id)
+                except CertwrightError:
+                    raise failure from None
                 if seen.state.submitted:
                     raise _overtaken(seen)
                 if stored_documents_fit(seen.documents, application):

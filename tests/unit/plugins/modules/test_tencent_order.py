@@ -218,6 +218,11 @@ def test_lost_documents_are_looked_up_before_they_are_sent_again() -> None:
     assert Run(EMPTY, LOST, EMPTY, OK, OK, VALIDATING).actions == [READ, SUBMIT, READ, SUBMIT, SEND, READ]
 
 
+def test_lost_documents_that_cannot_be_looked_up_leave_the_outcome_open() -> None:
+    run = Run(EMPTY, LOST, *[LOST] * 5, *[LOST] * 5)
+    assert run.kind == "outcome_unknown" and SEND not in run.actions and run.actions.count(SUBMIT) == 1
+
+
 def test_other_documents_than_ours_do_not_count_as_stored() -> None:
     other = detail(5, SubmittedData={**STORED, "CertificateDomain": "other.example.com"})
     run = Run(other, LOST, other, LOST, other, LOST, other)
