@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -208,6 +209,35 @@ def test_tls_server_starts_once_and_stops_without_leaving_files(pid_file):
     assert service("stop-tls-server", "--pid-file", str(pid_file)) == {"changed": True, "running": False}
     assert sorted(path.name for path in pid_file.parent.iterdir()) == ["server.key", "server.pem"]
     assert service("stop-tls-server", "--pid-file", str(pid_file)) == {"changed": False, "running": False}
+
+
+def test_reload_serves_the_pair_that_now_lies_in_the_files(pid_file):
+    address = start_tls(pid_file, "--placeholder", "www.example.com")["ready"]["address"]
+    host, _colon, port = address.rpartition(":")
+    before = ssl.get_server_certificate((host, int(port)))
+    for path in pid_file.parent.glob("server.*"):
+        path.unlink()
+    files = [str(pid_file.parent / name) for name in ("server.pem", "server.key")]
+    made = [
+        "tls-server",
+        "--check",
+        "--placeholder",
+        "new.example.com",
+        "--certificate",
+        files[0],
+        "--private-key",
+        files[1],
+    ]
+    subprocess.run([sys.executable, str(PACKAGE), *made], check=True, timeout=60)
+    assert service("reload-tls-server", "--pid-file", str(pid_file), "--check")["changed"]
+    assert ssl.get_server_certificate((host, int(port))) == before
+    assert service("reload-tls-server", "--pid-file", str(pid_file)) == {"changed": True, "running": True}
+    assert ssl.get_server_certificate((host, int(port))).split() == Path(files[0]).read_text().split()
+
+
+def test_reload_without_a_running_server_is_refused(pid_file):
+    failed = service("reload-tls-server", "--pid-file", str(pid_file), status=1)
+    assert "start it first" in failed["msg"] and str(pid_file) in failed["msg"]
 
 
 def test_tls_server_without_a_pair_says_which_file_is_missing(pid_file):
