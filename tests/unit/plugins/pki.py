@@ -130,12 +130,12 @@ STEPS = ("chmod", "chown", "create", "mkdir", "rename", "rmdir", "symlink", "syn
 
 
 class TrialDisk(Disk):
-    """A real disk whose n-th step raises, before it is done or after; every step that was done is observed.
+    """A real disk whose n-th step raises before it is done; every step that was done is observed.
 
     Arguments:
         fail_at: number of the step, from 1; 0 for none.
         error: what to raise.
-        done: whether the failing step is done before the error comes.
+        half: whether the failing step, if it creates a file, leaves half of it.
         observe: called after every step that was done.
     """
 
@@ -143,11 +143,11 @@ class TrialDisk(Disk):
         self,
         fail_at: int = 0,
         error: BaseException | None = None,
-        done: bool = False,
+        half: bool = False,
         observe: Callable[[], None] = lambda: None,
     ) -> None:
         self.steps: list[str] = []
-        self._fail_at, self._error, self._done, self._observe = fail_at, error, done, observe
+        self._fail_at, self._error, self._half, self.observe = fail_at, error, half, observe
 
     def __getattribute__(self, name: str) -> Any:
         real = super().__getattribute__(name)
@@ -156,11 +156,13 @@ class TrialDisk(Disk):
 
         def step(*arguments: Any) -> None:
             self.steps.append(f"{name} {arguments[0]}")
-            failing = len(self.steps) == self._fail_at
-            if not failing or self._done:
+            if len(self.steps) != self._fail_at:
                 real(*arguments)
-                self._observe()
-            if failing:
-                raise self._error or Crash(self.steps[-1])
+                self.observe()
+                return
+            if self._half and name == "create":
+                path, data, *rest = arguments
+                real(path, data[: len(data) // 2], *rest)
+            raise self._error or Crash(self.steps[-1])
 
         return step

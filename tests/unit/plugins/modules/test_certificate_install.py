@@ -11,6 +11,8 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._serving import (
     CommandResult,
     endpoint_of,
     look_at,
+    run_command,
     served_der,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts, key_fits
@@ -34,6 +37,9 @@ from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Ca, Cras
 NAME = "www.example.com"
 FULL = OSError(errno.ENOSPC, "No space left on device")
 CA = Ca()
+
+
+fit = lru_cache(maxsize=None)(key_fits)
 
 
 class Host:
@@ -55,6 +61,11 @@ class Host:
         self.server = TlsServer(*self.paths)
         return self.server
 
+    def stop(self) -> None:
+        """Ends the server if there is one."""
+        if self.server:
+            self.server.stop()
+
     def use_own_files(self, certificate: str | None = None, key: str | None = None) -> None:
         """The server's configuration names files of its own, with what they hold now."""
         self.paths = (self.etc / "server.pem", self.etc / "server.key")
@@ -70,7 +81,7 @@ class Host:
             assert all(path.exists() for path in live), "live leads to half a pair"
         for certificate, key in (live, self.paths):
             if certificate.exists() and key.exists():
-                assert key_fits(key.read_text(), certificate.read_text()), f"{certificate} and {key} do not fit"
+                assert fit(key.read_text(), certificate.read_text()), f"{certificate} and {key} do not fit"
 
     def request(self, order_id: str = "order-1", **more: Any) -> dict[str, Any]:
         """Key and CSR for an order, as the module makes them."""
@@ -157,8 +168,7 @@ def _fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 def host(tmp_path: Path) -> Iterator[Host]:
     made = Host(tmp_path)
     yield made
-    if made.server:
-        made.server.stop()
+    made.stop()
 
 
 def first(host: Host) -> str:
@@ -581,40 +591,39 @@ def test_first_install_that_fails_leaves_nothing_of_a_key_that_was_brought(host:
 
 def test_command_output_is_cut_and_shows_no_key(host: Host) -> None:
     leaf = host.pending_leaf()
-    host.broken = {"test": "irrelevant"}
-    key = Path(host.request()["private_key_path"]).read_text()
-    from ansible_collections.certwright.cloud.plugins.module_utils._serving import run_command
-
-    def run(argv: Sequence[str], timeout: float) -> CommandResult:
-        return run_command(
-            ["sh", "-c", f"yes filler | head -n 2000; cat {host.request()['private_key_path']}; echo end; exit 3"], 10
-        )
-
-    host.run = run  # type: ignore[method-assign]
+    path = host.request()["private_key_path"]
+    script = f"yes filler | head -n 2000; cat {path}; tail -n 2 {path}; echo end; exit 3"
+    host.run = lambda argv, timeout: run_command(["sh", "-c", script], timeout)  # type: ignore[method-assign]
     error = host.refused(leaf)
-    assert "ended with code 3" in error.text
+    assert "ended with code 3: ... " in error.text
+    assert "[private key removed]" in error.text
     assert "end" in error.text
     assert len(error.text) < 2000
-    assert all(line not in error.text for line in key.splitlines()[1:-1])
+    assert all(line not in error.text for line in Path(path).read_text().splitlines()[1:-1])
 
 
-def counted(root: Path, situation: Situation, broken: dict[str, str | BaseException]) -> int:
-    """How many steps on the disk an installation takes."""
-    host = prepared(root, situation, broken)[0]
-    return len(host.disk.steps)
+@dataclass
+class Tried:
+    """A host on which one installation was tried: the certificate, and what was served and on the disk before."""
+
+    host: Host
+    leaf: str
+    old: str | None
+    before: dict[str, Any]
+    error: BaseException | None
 
 
-def prepared(
-    root: Path, situation: Situation, broken: dict[str, str | BaseException], disk: TrialDisk | None = None
-) -> Any:
-    """A host in a situation on which one installation was tried; returns host, certificate, what it served, the error."""
+Broken = dict[str, "str | BaseException"]
+
+
+def tried(root: Path, situation: Situation, broken: Broken, disk: TrialDisk | None = None) -> Tried:
+    """Tries one installation in a situation, with commands that are broken or a disk that fails."""
     root.mkdir(parents=True)
     host = Host(root)
     leaf = situation(host)
-    old = host.served()
-    before = host.snapshot()
+    old, before = host.served(), host.snapshot()
     host.disk = disk or TrialDisk()
-    host.disk._observe = host.check
+    host.disk.observe = host.check
     host.broken = broken
     error: BaseException | None = None
     try:
@@ -622,7 +631,19 @@ def prepared(
     except (CertwrightError, Crash) as caught:
         error = caught
     host.broken = {}
-    return host, leaf, old, before, error
+    host.disk = TrialDisk(observe=host.check)
+    return Tried(host, leaf, old, before, error)
+
+
+def failing_disks(root: Path, situation: Situation, broken: Broken, error: BaseException | None) -> Iterator[TrialDisk]:
+    """A disk for each step that an installation takes, failing at this step; where a file is made, also half-way."""
+    whole = TrialDisk()
+    tried(root, situation, broken, whole).host.stop()
+    assert len(whole.steps) > 10
+    for number, step in enumerate(whole.steps, 1):
+        yield TrialDisk(number, error)
+        if step.startswith("create"):
+            yield TrialDisk(number, error, half=True)
 
 
 @pytest.mark.parametrize("going", ["well", "back"])
@@ -630,21 +651,17 @@ def prepared(
 def test_crash_at_any_step_leaves_no_mixed_pair_and_the_next_run_mends_it(
     tmp_path: Path, situation: Situation, going: str
 ) -> None:
-    broken: dict[str, str | BaseException] = {} if going == "well" else {"reload": "no such process"}
-    steps = counted(tmp_path / "count", situation, broken)
-    assert steps > 10
-    for number in range(1, steps + 1):
-        for done in (False, True):
-            place = tmp_path / f"{number}-{done}"
-            host, leaf, old, _before, error = prepared(place, situation, broken, TrialDisk(number, None, done))
-            assert isinstance(error, Crash), number
-            host.check()
-            assert host.served() in (old, serial(leaf))
-            host.disk = TrialDisk(observe=host.check)
-            host.install(leaf)
-            assert host.served() == serial(leaf), host.disk.steps
-            settled(host, leaf)
-            host.server.stop()
+    broken: Broken = {} if going == "well" else {"reload": "no such process"}
+    for number, disk in enumerate(failing_disks(tmp_path / "whole", situation, broken, None)):
+        trial = tried(tmp_path / str(number), situation, broken, disk)
+        host = trial.host
+        assert isinstance(trial.error, Crash), disk.steps
+        host.check()
+        assert host.served() in (trial.old, serial(trial.leaf))
+        host.install(trial.leaf)
+        assert host.served() == serial(trial.leaf), disk.steps
+        settled(host, trial.leaf)
+        host.stop()
 
 
 def settled(host: Host, leaf: str) -> None:
@@ -660,55 +677,105 @@ def settled(host: Host, leaf: str) -> None:
 @pytest.mark.parametrize("command", ["test", "reload"])
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_crash_in_a_command_is_mended_by_the_next_run(tmp_path: Path, situation: Situation, command: str) -> None:
-    host, leaf, old, _before, error = prepared(tmp_path / "host", situation, {command: Crash()})
-    assert isinstance(error, Crash)
-    assert host.served() == old
+    trial = tried(tmp_path / "host", situation, {command: Crash()})
+    host = trial.host
+    assert isinstance(trial.error, Crash)
+    assert host.served() == trial.old
     host.check()
-    result = host.install(leaf)
-    assert result["changed"] is True
-    assert host.served() == serial(leaf)
-    settled(host, leaf)
-    host.server.stop()
+    assert host.install(trial.leaf)["changed"] is True
+    assert host.served() == serial(trial.leaf)
+    settled(host, trial.leaf)
+    host.stop()
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_crash_before_the_reload_is_mended_without_endpoints_to_look_at(tmp_path: Path, situation: Situation) -> None:
-    host, leaf, _old, _before, _error = prepared(tmp_path / "host", situation, {"reload": Crash()})
-    host.commands.clear()
-    assert host.install(leaf, verify_endpoints=None)["changed"] is True
-    assert host.commands == ["test", "reload"]
-    host.server.stop()
+    trial = tried(tmp_path / "host", situation, {"reload": Crash()})
+    trial.host.commands.clear()
+    assert trial.host.install(trial.leaf, verify_endpoints=None)["changed"] is True
+    assert trial.host.commands == ["test", "reload"]
+    trial.host.stop()
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_run_after_a_crash_that_fails_goes_back_to_what_was_before_the_crash(
     tmp_path: Path, situation: Situation
 ) -> None:
-    host, leaf, old, before, _error = prepared(tmp_path / "host", situation, {"reload": Crash()})
+    trial = tried(tmp_path / "host", situation, {"reload": Crash()})
+    host = trial.host
     host.broken = {"test": "syntax error"}
-    error = host.refused(leaf)
+    error = host.refused(trial.leaf)
     assert error.to_result()["rolled_back"] is True
-    assert (host.snapshot(), host.served()) == (before, old)
-    host.server.stop()
+    assert (host.snapshot(), host.served()) == (trial.before, trial.old)
+    host.stop()
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_full_disk_at_any_step_leaves_everything_as_it_was(tmp_path: Path, situation: Situation) -> None:
-    steps = counted(tmp_path / "count", situation, {})
-    for number in range(1, steps + 1):
-        for done in (False, True):
-            disk = TrialDisk(number, OSError(errno.ENOSPC, "No space left on device", "/there"), done)
-            host, leaf, old, before, error = prepared(tmp_path / f"{number}-{done}", situation, {}, disk)
-            host.check()
-            if isinstance(error, InstallationFailed):
-                assert error.kind is ErrorKind.QUOTA
-                assert (host.snapshot(), host.served()) == (before, old), disk.steps[number - 1]
-                assert (error.changed, error.to_result()["changed"]) == (False, False)
-            elif error is not None:
-                # Too early to have anything to put back, or too late: the new certificate is in service.
-                in_service = host.served() == serial(leaf)
-                assert error.changed is in_service
-                assert in_service or host.snapshot() == before
-            host.install(leaf)
-            settled(host, leaf)
-            host.server.stop()
+    for number, disk in enumerate(failing_disks(tmp_path / "whole", situation, {}, FULL)):
+        trial = tried(tmp_path / str(number), situation, {}, disk)
+        host, error = trial.host, trial.error
+        host.check()
+        assert isinstance(error, CertwrightError), disk.steps
+        assert error.kind is ErrorKind.QUOTA
+        assert "no room left" in error.text
+        if isinstance(error, InstallationFailed):
+            assert (host.snapshot(), host.served()) == (trial.before, trial.old), disk.steps
+            assert error.changed is False
+        else:
+            # Only tidying up after success is not taken back.
+            assert host.served() == serial(trial.leaf), disk.steps
+            assert error.changed is True
+        host.install(trial.leaf)
+        settled(host, trial.leaf)
+        host.stop()
+
+
+def test_going_back_that_fails_too_says_so_and_the_next_run_mends_it(host: Host) -> None:
+    leaf = renewal(host)
+    host.broken = {"reload": "no such process"}
+    host.disk = TrialDisk(observe=host.check)
+    host.refused(leaf)
+    there, back = [number for number, step in enumerate(host.disk.steps, 1) if step.startswith("symlink")]
+    assert there < back
+    host.disk = TrialDisk(back, FULL, observe=host.check)
+    error = host.refused(leaf)
+    assert "Going back failed too: There is no room left" in error.text
+    assert (error.changed, error.to_result()["rolled_back"]) == (True, False)
+    host.broken, host.disk = {}, TrialDisk(observe=host.check)
+    host.install(leaf)
+    settled(host, leaf)
+
+
+def test_owner_and_modes_are_mended_without_touching_the_server(host: Host) -> None:
+    leaf = renewal(host)
+    key = Path(host.install(leaf)["files"]["private_key"])
+    key.chmod(0o644)
+    host.commands.clear()
+    assert host.install(leaf, check=True)["changed"] is True
+    assert host.install(leaf)["changed"] is True
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert host.commands == []
+
+
+def test_two_runs_at_once_do_not_meet(host: Host) -> None:
+    leaf = renewal(host)
+
+    def run(argv: Sequence[str], timeout: float) -> CommandResult:
+        other = host.refused(leaf)
+        return CommandResult(1, f"{other.kind.value}: {other.text}")
+
+    host.run = run  # type: ignore[method-assign]
+    assert "conflict: Another run is working on" in host.refused(leaf).text
+
+
+def test_diff_shows_serials_and_links_but_no_key(host: Host) -> None:
+    leaf = own_files(host)
+    diff = host.install(leaf)["diff"]
+    assert diff["before"]["live"] is None
+    assert (diff["before"]["serial"], diff["after"]["serial"]) == (None, serial(leaf))
+    assert (diff["before"][str(host.paths[0])], diff["after"][str(host.paths[0])]) == (
+        "file",
+        f"link to {host.directory / 'live' / 'fullchain.pem'}",
+    )
+    assert "PRIVATE KEY" not in str(diff)
