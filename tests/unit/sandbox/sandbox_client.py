@@ -121,9 +121,9 @@ class Client:
         """A bought order's id."""
         return self.control("POST", "orders", {"flow": "tencent_paid", **fields})["ids"][0]
 
-    def submitted(self, product: Any = None, **documents: Any) -> str:
-        """An order whose documents were sent to the CA."""
-        order_id = self.order(product=product)
+    def submitted(self, product: Any = None, order_id: str | None = None, **documents: Any) -> str:
+        """An order (a new one when none is named) whose documents were sent to the CA."""
+        order_id = order_id or self.order(product=product)
         assert self.tencent("CertificateInfoSubmit", {**DOCUMENTS, "CertId": order_id, **documents}).code is None
         assert self.tencent("CertificateOrderSubmit", {"CertId": order_id}).code is None
         return order_id

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from certwright_sandbox.app import App
+from certwright_sandbox.dns_server import DnsServer
 from sandbox_client import Client, wait_for
 
 
@@ -165,11 +166,14 @@ def test_file_validation_passes_when_the_ca_fetches_the_file(client: Client, web
 
 
 def test_ca_asks_the_resolver_that_is_set_for_a_domain(client: Client) -> None:
-    client.control("POST", "settings", {"resolvers": {"example.com": "127.0.0.1:1"}})
+    elsewhere = DnsServer("127.0.0.1", 0, list, lambda zone: [])
+    elsewhere.start()
+    client.control("POST", "settings", {"resolvers": {"example.com": elsewhere.address}})
     order_id = client.submitted()
     client.publish(order_id)
     wait_for(lambda: bool(client.journal("ca")), "a look-up of the CA")
     inside = client.control("GET", f"orders/{order_id}")
-    assert "127.0.0.1:1" in inside["validations"][0]["error"] and inside["seen"] is False
+    assert f"'{elsewhere.address}' answered REFUSED" in inside["validations"][0]["error"] and inside["seen"] is False
+    elsewhere.stop()
     client.control("POST", "settings", {"resolvers": {}})
     client.until(order_id, lambda seen: seen["Status"] == 1)
