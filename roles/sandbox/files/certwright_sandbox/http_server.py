@@ -171,7 +171,7 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._woken.close()
 
     def _serve(self) -> None:
-        """Accept until told to stop; unlike ``serve_forever`` it never polls, so stops are prompt and idling is free."""
+        """Accept until told to stop; ``serve_forever`` would poll, which delays stops and costs time while idle."""
         while True:
             ready = select.select([self.socket, self._woken], [], [])[0]
             if self._woken in ready:
