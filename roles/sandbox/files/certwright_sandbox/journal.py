@@ -61,7 +61,6 @@ class Journal:
             cloud: tencent, alibaba, or ca for the CA's own look-ups.
             action: the API action, None when the request named none.
             outcome: ok, error or fault.
-            effective: whether the call changed anything.
             fault: ``{kind, when}`` of an injected fault.
             request: the parameters; secrets in it are masked here.
 

@@ -67,6 +67,25 @@ _SUBMITTED = {
     "VerifyType": "VerifyType",
 }
 
+#: What a row shows of things that the sandbox does not do (projects, hosting, revocation).
+_ROW_CONSTANTS: dict[str, Any] = {
+    "ProjectInfo": None,
+    "BoundResource": [],
+    "IsIgnore": False,
+    "IsSM": False,
+    "CAEncryptAlgorithms": [],
+    "CAEndTimes": [],
+    "CACommonNames": [],
+    "HostingStatus": -1,
+    "HostingCompleteTime": "",
+    "HostingRenewCertId": "",
+    "HasRenewOrder": "",
+    "ReplaceOriCertIsDelete": False,
+    "CertRevokedTime": None,
+    "HostingResourceTypes": None,
+    "HostingConfig": None,
+}
+
 
 def status(order: Order) -> int:
     """Tencent's status number (reference 2.1): pending orders show 4 with DNS_AUTO, else 0 (reference 7.3)."""
@@ -229,6 +248,7 @@ def row(app: App, order: Order) -> dict[str, Any]:
     issued = order.state is State.ISSUED
     return {
         **common,
+        **_ROW_CONSTANTS,
         "StatusMsg": common["StatusMsg"] or "",
         "VerifyType": common["VerifyType"] or "",
         "CertBeginTime": common["CertBeginTime"] or "",
@@ -236,20 +256,8 @@ def row(app: App, order: Order) -> dict[str, Any]:
         "SubjectAltName": order.names,
         "CertSANs": order.names,
         "PackageTypeName": order.product.name,
-        "ProjectInfo": None,
-        "BoundResource": [],
-        "IsIgnore": False,
-        "IsSM": False,
-        "CAEncryptAlgorithms": [],
-        "CAEndTimes": [],
-        "CACommonNames": [],
         "PreAuditInfo": {"TotalPeriod": 1, "NowPeriod": 1, "ManagerId": order.application.get("ManagerId", "")},
         "AutoRenewFlag": order.application.get("AutoRenewFlag", 0),
-        "HostingStatus": -1,
-        "HostingCompleteTime": "",
-        "HostingRenewCertId": "",
-        "HasRenewOrder": "",
-        "ReplaceOriCertIsDelete": False,
         "IsExpiring": issued and end is not None and end - now < 30 * 86400,
         "DVAuthDeadline": gmt8(order.deadline) if pending and order.deadline else "",
         "ValidationPassedTime": gmt8(order.validated_at) if order.validated_at else "",
@@ -259,7 +267,4 @@ def row(app: App, order: Order) -> dict[str, Any]:
         "IsPackage": False,
         "KeyPasswordCustomFlag": bool(order.application.get("KeyPass")),
         "SupportDownloadType": dict.fromkeys(downloads, issued),
-        "CertRevokedTime": None,
-        "HostingResourceTypes": None,
-        "HostingConfig": None,
     }
