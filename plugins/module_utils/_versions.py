@@ -52,7 +52,7 @@ _JOURNAL = ".installing.json"
 def safe_name(order_id: str) -> str:
     """A file name for an order's id: the id itself where that is one, else a like one that no other id gets."""
     name = _UNSAFE.sub("_", order_id).lstrip(".")[:80]
-    if name == order_id:
+    if name and name == order_id:
         return name
     return f"{name or 'order'}-{hashlib.sha256(order_id.encode('utf-8')).hexdigest()[:8]}"
 

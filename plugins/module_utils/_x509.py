@@ -42,6 +42,7 @@ __all__ = [
 _CERTIFICATE = re.compile(
     r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END (?:X509 |TRUSTED )?CERTIFICATE-----", re.DOTALL
 )
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,10 @@ def key_fits(key_pem: str, certificate_pem: str) -> bool:
 
 def load_key(pem: str) -> Any:
     """A private key as an object of cryptography. Raises CertwrightError (invalid_input)."""
+    # An EC key may stand below its parameters, which OpenSSL skips and cryptography does not.
+    found = _PRIVATE_KEY.search(pem)
     try:
-        return serialization.load_pem_private_key(pem.strip().encode("utf-8"), password=None)
+        return serialization.load_pem_private_key((found.group() if found else pem).encode("utf-8"), password=None)
     except TypeError:
         raise unusable("The private key is encrypted; give it without a passphrase") from None
     except (ValueError, UnsupportedAlgorithm):
