@@ -1,0 +1,120 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plays run by ansible-playbook, as a user runs them, and what they say in the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Outcome", "is_write", "run_playbook", "run_role"]
+
+COLLECTION = Path(__file__).resolve().parents[2]
+RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+# Generous for a machine under load; a play that hangs must not hang the tests.
+PLAY_TIMEOUT = 600
+
+
+def is_write(entry: dict[str, Any]) -> bool:
+    """Whether a journal entry is a write: what the design calls so."""
+    reads = ("Describe", "Get", "List", "Check", "Download", "Verify")
+    return entry["cloud"] in ("tencent", "alibaba") and not entry["action"].startswith(reads)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of a run: exit status, all output, and per host (changed, failed)."""
+
+    status: int
+    output: str
+    recap: dict[str, tuple[int, int]]
+    results: dict[str, Any]
+
+
+def run_playbook(playbook: str | Path, *arguments: str, home: Path, **environment: str) -> Outcome:
+    """Runs a playbook by its path or its full collection name."""
+    program = Path(sys.executable).parent / "ansible-playbook"
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    settings = {
+        "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(COLLECTION.parents[2])),
+        "ANSIBLE_HOME": str(home / ".ansible"),
+        "ANSIBLE_LOCALHOST_WARNING": "0",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
+        "ANSIBLE_NOCOLOR": "1",
+        "HOME": str(home),
+    }
+    done = subprocess.run(
+        [str(program), *arguments, str(playbook)],
+        cwd=home,
+        env={**inherited, **settings, **environment},
+        capture_output=True,
+        text=True,
+        timeout=PLAY_TIMEOUT,
+        check=False,
+    )
+    output = done.stdout + done.stderr
+    recap = {host: (int(changed), int(failed)) for host, _ok, changed, _unreachable, failed in RECAP.findall(output)}
+    return Outcome(done.returncode, output, recap, {})
+
+
+def run_role(
+    folder: Path,
+    hosts: dict[str, dict[str, Any]],
+    *arguments: str,
+    defaults: dict[str, dict[str, Any]],
+    tasks_from: str = "main.yml",
+) -> Outcome:
+    """Runs the role tls_certificate on hosts that are all this machine; results holds tls_certificate_result by host.
+
+    Arguments:
+        folder: for the play and Ansible's own files.
+        hosts: the role's variables by host name.
+        defaults: module_defaults of the play.
+    """
+    results = folder / "results"
+    shutil.rmtree(results, ignore_errors=True)
+    results.mkdir()
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    inventory = {"all": {"hosts": {host: {**local, **variables} for host, variables in hosts.items()}}}
+    role = {"name": "certwright.cloud.tls_certificate", "tasks_from": tasks_from}
+    keep = {
+        "content": "{{ tls_certificate_result | default({}) | to_json }}",
+        "dest": f"{results}/{{{{ inventory_hostname }}}}",
+    }
+    play = {
+        "name": "Run the role",
+        "hosts": "all",
+        "gather_facts": False,
+        "module_defaults": defaults,
+        "tasks": [
+            {
+                "name": "Run it and keep its result, also when it fails",
+                "block": [{"name": "Include the role", "ansible.builtin.include_role": role}],
+                "always": [
+                    {
+                        "name": "Keep the result",
+                        "ansible.builtin.copy": {**keep, "mode": "0600"},
+                        "changed_when": False,
+                        "check_mode": False,
+                        "diff": False,
+                    }
+                ],
+            }
+        ],
+    }
+    (folder / "inventory.json").write_text(json.dumps(inventory))
+    (folder / "play.json").write_text(json.dumps([play]))
+    outcome = run_playbook(
+        folder / "play.json", "-i", str(folder / "inventory.json"), *arguments, home=folder, ANSIBLE_FORKS="5"
+    )
+    kept = {path.name: json.loads(path.read_text()) for path in results.iterdir()}
+    return Outcome(outcome.status, outcome.output, outcome.recap, kept)

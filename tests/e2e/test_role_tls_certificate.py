@@ -1,0 +1,193 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role tls_certificate where things do not simply go well: check mode, resuming, by hand, refusals, failures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from plays import Outcome, is_write, run_role
+from sandbox_process import SandboxProcess
+
+FLOWS = ("tencent_paid", "alibaba_dv")
+DOMAINS = {"tencent_paid": "www.example.com", "alibaba_dv": "www.example.net"}
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory):
+    process = SandboxProcess(tmp_path_factory.mktemp("sandbox"))
+    yield process
+    process.stop()
+
+
+class Bench:
+    """Runs the role against the sandbox for hosts whose certificates lie in one temporary folder."""
+
+    def __init__(self, sandbox: SandboxProcess, folder: Path) -> None:
+        self.sandbox, self.folder = sandbox, folder
+        self.start = len(sandbox.control("journal")["journal"])
+        self.before = self._all_records()
+
+    def variables(self, flow: str, order_id: str, host: str = "web", **more: Any) -> dict[str, Any]:
+        """What a user sets for a plain order of a flow."""
+        return {
+            "tls_certificate_flow": flow,
+            "tls_certificate_order_id": order_id,
+            "tls_certificate_domains": [DOMAINS[flow]],
+            "tls_certificate_tencent": {"company_type": "person", "contact_email": "webmaster@example.com"},
+            "tls_certificate_alibaba": {
+                "username": "Webmaster",
+                "mobile": "13800000000",
+                "email": "webmaster@example.net",
+                "province": "zhejiang",
+                "city": "hangzhou",
+            },
+            "tls_certificate_accept_cloud_key": flow == "alibaba_dv",
+            "tls_certificate_dns": {"tencent_paid": "dnspod", "alibaba_dv": "alidns"}[flow],
+            "tls_certificate_dns_servers": [self.sandbox.ready["dns"]],
+            "tls_certificate_dns_interval": 0.2,
+            "tls_certificate_wait_interval": 0.2,
+            "tls_certificate_wait_timeout": 60,
+            "tls_certificate_directory": str(self.folder / host),
+        } | more
+
+    def run(self, hosts: dict[str, dict[str, Any]], *arguments: str, tasks_from: str = "main.yml") -> Outcome:
+        ready = self.sandbox.ready
+        defaults = {
+            "group/certwright.cloud.tencent": {"endpoint": ready["http"], **ready["accounts"]["tencent"]},
+            "group/certwright.cloud.alibaba": {"endpoint": ready["http"], **ready["accounts"]["alibaba"]},
+        }
+        return run_role(self.folder, hosts, *arguments, defaults=defaults, tasks_from=tasks_from)
+
+    def journal(self) -> list[dict[str, Any]]:
+        """What the clouds were asked since this bench was made."""
+        return [entry for entry in self.sandbox.control("journal")["journal"][self.start :] if entry["cloud"] != "ca"]
+
+    def writes(self) -> list[str]:
+        return [entry["action"] for entry in self.journal() if is_write(entry)]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The DNS records that came since this bench was made."""
+        return [record for record in self._all_records() if record not in self.before]
+
+    def _all_records(self) -> list[dict[str, Any]]:
+        return [record for zone in self.sandbox.control("zones")["zones"] for record in zone["records"]]
+
+
+@pytest.fixture
+def bench(sandbox, tmp_path):
+    return Bench(sandbox, tmp_path)
+
+
+def test_check_mode_on_a_virgin_host_predicts_and_writes_nothing(bench):
+    hosts = {flow: bench.variables(flow, bench.sandbox.buy(flow), host=flow) for flow in FLOWS}
+    outcome = bench.run(hosts, "--check", "--diff")
+    assert outcome.status == 0, outcome.output
+    assert bench.writes() == []
+    assert not any((bench.folder / flow).exists() for flow in FLOWS)
+    # Both orders would be submitted; at Tencent the key would be made before that.
+    assert {flow: outcome.recap[flow] for flow in FLOWS} == {"tencent_paid": (2, 0), "alibaba_dv": (1, 0)}
+
+
+def test_a_run_goes_on_where_an_earlier_one_stopped(bench):
+    hosts = {flow: bench.variables(flow, bench.sandbox.buy(flow), host=flow) for flow in FLOWS}
+    submitted = bench.run(hosts, tasks_from="submit.yml")
+    assert submitted.status == 0, submitted.output
+    outcome = bench.run(hosts)
+    assert outcome.status == 0, outcome.output
+    sent = bench.writes()
+    assert (sent.count("CertificateOrderSubmit"), sent.count("CreateDVOrderAudit")) == (1, 1)
+    assert {flow: outcome.results[flow]["order"]["state"] for flow in FLOWS} == dict.fromkeys(FLOWS, "issued")
+    assert all((bench.folder / flow / "live" / "key.pem").is_file() for flow in FLOWS)
+    assert bench.records() == []
+
+
+def test_two_hosts_with_one_order_are_refused_before_the_first_call(bench):
+    order_id = bench.sandbox.buy("tencent_paid")
+    outcome = bench.run({host: bench.variables("tencent_paid", order_id, host=host) for host in ("web1", "web2")})
+    assert outcome.status != 0
+    assert f"order '{order_id}' is claimed by web1 and by web2" in outcome.output.replace("\n", " ")
+    assert bench.journal() == []
+
+
+@pytest.mark.parametrize(
+    ("flow", "changes", "message"),
+    [
+        ("alibaba_dv", {"tls_certificate_accept_cloud_key": False}, "set it to true to accept that"),
+        ("tencent_paid", {"tls_certificate_tencent": {"csr_generation": "online"}}, "set it to true to accept that"),
+        ("tencent_paid", {"tls_certificate_tencent": {"companyid": "1"}}, "'companyid' is no option of this order"),
+        ("tencent_paid", {"tls_certificate_domains": []}, "give the names of the certificate"),
+    ],
+    ids=["alibaba-key", "tencent-online-key", "typing-error", "no-domain"],
+)
+def test_what_cannot_work_is_refused_before_the_first_call(bench, flow, changes, message):
+    outcome = bench.run({"web": bench.variables(flow, "none", **changes)})
+    assert outcome.status != 0 and message in outcome.output
+    assert bench.journal() == []
+
+
+def test_manual_validation_shows_the_records_and_goes_on_later(bench):
+    order_id = bench.sandbox.buy("alibaba_dv")
+    hosts = {"web": bench.variables("alibaba_dv", order_id, tls_certificate_dns="manual")}
+    paused = bench.run(hosts)
+    assert paused.status == 0, paused.output
+    record = paused.results["web"]["order"]["validations"][0]["record"]
+    assert f"{record['name']}  TXT  {record['value']}" in paused.output
+    assert "run the play again" in paused.results["web"]["next_step"]
+    # Somebody publishes the record; here one step of the role does, on another day.
+    published = bench.run({"web": {**hosts["web"], "tls_certificate_dns": "alidns"}}, tasks_from="validate.yml")
+    assert published.status == 0, published.output
+    outcome = bench.run(hosts)
+    assert outcome.status == 0, outcome.output
+    assert outcome.results["web"]["order"]["state"] == "issued"
+    assert bench.writes() == ["CreateDVOrderAudit", "AddDomainRecord"]
+
+
+def test_refused_order_fails_with_its_reason_and_leaves_no_record(bench):
+    order_id = bench.sandbox.buy("tencent_paid")
+    bench.sandbox.control("settings", {"issue_delay": 3600})
+    try:
+        variables = bench.variables("tencent_paid", order_id, tls_certificate_wait_timeout=3)
+        slow = bench.run({"web": variables})
+        bench.sandbox.control(f"orders/{order_id}/decision", {"decision": "reject"})
+        refused = bench.run({"web": variables})
+    finally:
+        bench.sandbox.control("settings", {"issue_delay": 0})
+    assert slow.status != 0 and "Nothing is lost" in slow.output
+    assert slow.results["web"]["order"]["state"] in ("validating", "reviewing")
+    assert refused.status != 0 and order_id in refused.output
+    assert refused.results["web"]["order"]["state"] == "rejected"
+    assert bench.records() == []
+    assert bench.writes().count("CertificateOrderSubmit") == 1
+
+
+def test_failing_reload_is_told_and_first_install_leaves_nothing_live(bench):
+    order_id = bench.sandbox.buy("tencent_paid")
+    variables = bench.variables("tencent_paid", order_id, tls_certificate_reload_command=["/bin/false"])
+    outcome = bench.run({"web": variables})
+    assert outcome.status != 0 and "/bin/false" in outcome.output
+    assert not (bench.folder / "web" / "live").exists()
+    assert (bench.folder / "web" / "versions" / order_id / "key.pem").is_file()
+    assert bench.records() == []
+    mended = bench.run({"web": {**variables, "tls_certificate_reload_command": ["/bin/true"]}})
+    assert mended.status == 0, mended.output
+    assert bench.writes().count("CertificateOrderSubmit") == 1
+
+
+def test_no_secret_is_shown_even_with_all_verbosity(bench):
+    orders = {flow: bench.sandbox.buy(flow) for flow in FLOWS}
+    mobile = "13712345678"
+    applicant = bench.variables("alibaba_dv", "none")["tls_certificate_alibaba"] | {"mobile": mobile}
+    hosts = {flow: bench.variables(flow, orders[flow], host=flow, tls_certificate_alibaba=applicant) for flow in FLOWS}
+    outcome = bench.run(hosts, "-vvvv", "--diff")
+    assert outcome.status == 0, outcome.output
+    keys = [(bench.folder / flow / "live" / "key.pem").read_text() for flow in FLOWS]
+    secrets = [account for cloud in bench.sandbox.ready["accounts"].values() for account in list(cloud.values())[1:]]
+    planted = [line for key in keys for line in key.splitlines()[1:-1]] + [*secrets, mobile]
+    assert len(planted) > 40
+    assert [secret for secret in planted if secret in outcome.output] == []
+    assert "PRIVATE KEY-----" not in outcome.output
