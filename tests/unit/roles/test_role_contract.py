@@ -28,6 +28,12 @@ def options(role: str) -> dict:
     return merged
 
 
+def told(option: dict) -> str:
+    if option.get("required"):
+        return "required"
+    return f"`{json.dumps(option['default'])}`" if "default" in option else ""
+
+
 def test_every_role_of_the_design_is_here():
     assert {"sandbox", "tls_certificate", "tls_install", "tls_validation"} <= set(NAMES)
 
@@ -48,10 +54,7 @@ def test_variables_carry_the_name_of_the_role(role):
 def test_readme_lists_every_variable_with_its_default(role):
     readme = (ROLES / role / "README.md").read_text()
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", readme, re.MULTILINE))
-    expected = {
-        name: "required" if option.get("required") else f"`{json.dumps(option['default'])}`" if "default" in option else ""
-        for name, option in options(role).items()
-    }
+    expected = {name: told(option) for name, option in options(role).items()}
     assert rows == rows | expected
     assert set(rows) >= set(expected)
 
