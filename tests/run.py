@@ -332,7 +332,7 @@ def integration(step: Step) -> Result:
 
 def e2e(step: Step) -> Result:
     """The rehearsal and its kin, from start to end against the sandbox."""
-    return pytest(step, "tests/e2e")
+    return pytest(step, "tests/e2e", "-n", "2", "--dist", "loadfile")
 
 
 STEPS: dict[str, Callable[[Step], Result]] = {
@@ -348,7 +348,7 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "e2e": e2e,
 }
 # Steps that are left out as long as the project has nothing for them.
-FOLDERS = {"integration": "tests/integration/targets", "e2e": "tests/e2e"}
+FOLDERS = {"integration": "tests/integration/targets"}
 # sanity uses one core for a minute or more; these use the other one meanwhile.
 BESIDE_SANITY = ("ruff", "mypy", "lint", "docs", "package")
 
