@@ -227,6 +227,14 @@ def test_zones_are_read_on_all_pages() -> None:
     assert run.actions == [ZONES, ZONES, LIST, CREATE] and run.body(1)["Offset"] == 3000
 
 
+def test_records_are_read_on_all_pages() -> None:
+    theirs = records(*[row(RecordId=number, Value=f"theirs-{number}") for number in range(3000)])
+    run = Run(ONE, theirs, records(row()))
+    assert run.actions == [ZONES, LIST, LIST] and not run.result["changed"] and run.body(2)["Offset"] == 3000
+    # A page beyond the last is an error that means empty.
+    assert Run(ONE, theirs, EMPTY, CREATED).result["changed"]
+
+
 def test_zone_that_is_not_hosted_is_not_found() -> None:
     assert Run(zones("example.org")).kind == "not_found"
     assert Run(answer(DomainList=None)).kind == "not_found"
