@@ -39,6 +39,8 @@ attributes:
     support: partial
     details:
       - With O(validate_now=true), each run on an order that is validating asks the CA again, and counts as a change.
+requirements:
+  - cryptography
 options:
   certificate_id:
     description:

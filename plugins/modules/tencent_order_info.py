@@ -25,6 +25,8 @@ extends_documentation_fragment:
   - certwright.cloud._attributes
   - certwright.cloud._attributes.info
   - certwright.cloud._attributes.tencent
+requirements:
+  - cryptography
 options:
   certificate_id:
     description:
