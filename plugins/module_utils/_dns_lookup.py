@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import re
 import socket
 from collections.abc import Iterable
@@ -164,6 +163,7 @@ class Authorities:
         nameservers: the names of a zone's servers by the system's resolver, or none if the name is no zone; raises
             LookupFault.
         addresses: all addresses of a host; raises OSError.
+        routable: whether this host has a route to an address.
         note: told once about each server that this host has no route to.
     """
 
@@ -172,9 +172,11 @@ class Authorities:
         nameservers: Callable[[str], list[str]],
         note: Callable[[str], None],
         addresses: Callable[[str], list[str]] | None = None,
+        routable: Callable[[str], bool] | None = None,
     ) -> None:
         self._nameservers = nameservers
         self._addresses = addresses or _addresses
+        self._routable = routable or _routable
         self._note = note
         self._by_name: dict[str, list[Server]] = {}
 
@@ -204,7 +206,7 @@ class Authorities:
             except OSError as error:
                 raise LookupFault(f"the address of '{host}' cannot be found ({error.strerror})") from error
             for address in addresses:
-                if _routable(address):
+                if self._routable(address):
                     servers.append(Server(f"{host} ({address})", address))
                 else:
                     self._note(f"'{host}' was not asked at '{address}': this host has no route to it")
@@ -247,7 +249,7 @@ def ask_server(server: Server, name: str, record_type: str, timeout: float) -> R
     if not server.recursive:
         query.flags &= ~dns.flags.RD
     try:
-        address = _numeric(server)
+        address = _addresses(server.address)[0]
         response, _over_tcp = dns.query.udp_with_fallback(query, address, timeout=timeout, port=server.port)
     except dns.exception.Timeout:
         raise LookupFault(f"it gave no answer within {timeout:g} s") from None
@@ -258,13 +260,6 @@ def ask_server(server: Server, name: str, record_type: str, timeout: float) -> R
     if response.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         raise LookupFault(f"it answered {dns.rcode.to_text(response.rcode())}")
     return _reply(response, name, record_type)
-
-
-def _numeric(server: Server) -> str:
-    try:
-        return str(ipaddress.ip_address(server.address.split("%")[0])) and server.address
-    except ValueError:
-        return _addresses(server.address)[0]
 
 
 def _reply(response: Any, name: str, record_type: str) -> Reply:
