@@ -73,7 +73,7 @@ def test_role_starts_once_tells_where_it_listens_and_removes_all(plays, state_di
         assert (changed, failed) == (0, 0), output
     expected = {"stopped": [1, 0], "absent": [1, 0]}
     for state, counts in expected.items():
-        runs = [plays.run(sandbox_state=state, sandbox_state_dir=state_dir) for _ in counts]
+        runs = [plays.run(sandbox_state=state, sandbox_state_dir=state_dir) for _unused in counts]
         assert [(changed, failed) for changed, failed, _output in runs] == [(count, 0) for count in counts]
         assert Path(state_dir).exists() is (state == "stopped")
 
@@ -88,7 +88,7 @@ def test_tls_server_starts_and_stops_through_its_steps(plays, tmp_path):
     }
     try:
         counts = []
-        for _ in range(2):
+        for _unused in range(2):
             changed, failed, output = plays.run(
                 tasks_from="tls_server", show="sandbox_tls_server_ready", **files, **pair
             )
@@ -96,7 +96,7 @@ def test_tls_server_starts_and_stops_through_its_steps(plays, tmp_path):
         assert counts == [(1, 0), (0, 0)], output
         assert re.search(r'"address": "127\.0\.0\.1:\d+"', output) and pid_file.exists()
     finally:
-        stops = [plays.run(tasks_from="tls_server_stop", **files)[:2] for _ in range(2)]
+        stops = [plays.run(tasks_from="tls_server_stop", **files)[:2] for _unused in range(2)]
     assert stops == [(1, 0), (0, 0)] and not pid_file.exists()
 
 

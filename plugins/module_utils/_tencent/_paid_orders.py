@@ -120,7 +120,8 @@ class PaidOrders:
 
     def steps(self, order: Order, application: Any, until: OrderState) -> list[Step]:
         """See OrderWriter. The application is an Application."""
-        assert isinstance(order, PaidOrder) and isinstance(application, Application)
+        if not isinstance(order, PaidOrder) or not isinstance(application, Application):
+            raise TypeError("steps of a paid order are asked for with a paid order and its application")
         refuse_dead_end(order)
         if order.state not in _UNSUBMITTED:
             refuse_contradiction(order, application)
@@ -152,28 +153,31 @@ class PaidOrders:
         """Sends the documents. After a call without a usable answer they are looked up before they are sent again."""
 
         def send() -> str | None:
-            failure: CertwrightError | None = None
             for _attempt in range(_ATTEMPTS):
                 try:
                     return self._call(DOCUMENTS, order_id, application.documents).request_id
                 except CertwrightError as error:
-                    if not error.ambiguous:
-                        raise
                     failure = error
-                try:
-                    seen = self.read(order_id)
-                except CertwrightError:
-                    raise failure from None
-                if seen.state.submitted:
-                    raise _overtaken(seen)
+                seen = self._seen_after(failure, order_id)
                 if stored_documents_fit(seen.documents, application):
                     return seen.request_id
             # The last look has shown that other documents, or none, are stored: nothing is open.
-            assert failure is not None
             failure.ambiguous = False
             raise failure
 
         return send
+
+    def _seen_after(self, failure: CertwrightError, order_id: str) -> PaidOrder:
+        """The order after documents were sent and no usable answer came; any other failure goes on up."""
+        if not failure.ambiguous:
+            raise failure
+        try:
+            seen = self.read(order_id)
+        except CertwrightError:
+            raise failure from None
+        if seen.state.submitted:
+            raise _overtaken(seen)
+        return seen
 
     def _call(self, call: ApiCall, order_id: str, params: Mapping[str, Any]) -> Answer:
         try:

@@ -270,7 +270,7 @@ def test_each_submission_gets_a_key_of_its_own(client):
     client.control("POST", "settings", {"submission_guard": False})
     order_id = client.bought()
     keys = []
-    for _ in range(2):
+    for _unused in range(2):
         client.submit(order_id)
         publish(client, client.until(order_id, has_challenge))
         keys.append(client.until(order_id, lambda answer: answer["OrderStatus"] == "issued")["PrivateKey"])
@@ -562,7 +562,7 @@ def test_name_holds_at_most_90_records_of_a_type(client, app):
 
 
 def test_answers_carry_a_fresh_request_id(client):
-    answers = [client.raw(ALIDNS, "DescribeDomains", {}) for _ in range(2)]
+    answers = [client.raw(ALIDNS, "DescribeDomains", {}) for _unused in range(2)]
     ids = [json.loads(body)["RequestId"] for _status, _headers, body in answers]
     assert ids[0] != ids[1] and all(each == str(uuid.UUID(each)).upper() for each in ids)
     assert [headers["x-acs-request-id"] for _status, headers, _body in answers] == ids
@@ -575,7 +575,7 @@ def test_calls_over_the_documented_rate_are_refused_without_effect(client):
     client.result(order_id)
     assert client.refused(CAS, "DescribeDVOrderResult", InstanceId=order_id) == (400, "Throttling.User")
     client.control("POST", "settings", {"rate": 0})
-    for _ in range(3):
+    for _unused in range(3):
         client.result(order_id)
 
 

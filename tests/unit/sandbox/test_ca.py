@@ -100,7 +100,7 @@ def test_cloud_made_rsa_key_has_the_traditional_format():
 
 def test_serial_is_random_unless_given(ca):
     key = make_key("ECC", "prime256v1").public_key()
-    serials = {ca.issue(None, key, ["example.com"], NOW, 10).serial_hex for _ in range(3)}
+    serials = {ca.issue(None, key, ["example.com"], NOW, 10).serial_hex for _unused in range(3)}
     assert len(serials) == 3
     assert ca.issue(None, key, ["example.com"], NOW, 10, serial=0xA1).serial_hex == "a1"
 

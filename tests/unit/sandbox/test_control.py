@@ -93,7 +93,7 @@ def test_settings_change_one_by_one_and_all_or_nothing(client: Client) -> None:
 
 
 def test_journal_is_told_from_a_number_on_and_can_be_cleared(client: Client) -> None:
-    for _ in range(3):
+    for _unused in range(3):
         client.tencent("DescribeCertificates")
     entries = client.control("GET", "journal")["journal"]
     later = client.control("GET", f"journal?since={entries[0]['seq']}")["journal"]

@@ -108,7 +108,7 @@ def test_fault_after_a_refused_call_reports_no_effect(client: Client) -> None:
 def test_fault_skips_then_strikes_the_given_times(client: Client) -> None:
     client.control("POST", "faults", {"kind": "error", "skip": 1, "times": 2})
     order_id = client.order()
-    seen = [outcome(client, order_id) for _ in range(5)]
+    seen = [outcome(client, order_id) for _unused in range(5)]
     assert seen == ["200 ok", "200 InternalError", "200 InternalError", "200 ok", "200 ok"]
     assert client.control("GET", "faults")["faults"] == []
 
@@ -116,7 +116,7 @@ def test_fault_skips_then_strikes_the_given_times(client: Client) -> None:
 def test_fault_without_end_lasts_until_deleted(client: Client) -> None:
     client.control("POST", "faults", {"kind": "error", "times": 0})
     order_id = client.order()
-    assert [outcome(client, order_id) for _ in range(3)] == ["200 InternalError"] * 3
+    assert [outcome(client, order_id) for _unused in range(3)] == ["200 InternalError"] * 3
     client.control("DELETE", "faults")
     assert outcome(client, order_id) == "200 ok"
 

@@ -23,7 +23,7 @@ def listed(client: Client, **filters: Any) -> list[dict[str, Any]]:
 
 def test_record_is_served_while_it_is_there(client: Client, sandbox: App) -> None:
     record_id = client.tencent("CreateRecord", TXT).fields["RecordId"]
-    assert type(record_id) is int
+    assert isinstance(record_id, int)
     client.tencent("CreateRecord", {**TXT, "Value": "two"})
     ask = ("_dnsauth.example.com", "TXT", {}, sandbox.dns.address)
     assert sorted(lookup(*ask)) == ["one", "two"]

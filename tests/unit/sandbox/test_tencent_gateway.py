@@ -241,12 +241,12 @@ def test_gateway_skew_moves_signature_check_and_date_header(client: Client) -> N
 def test_calls_over_the_limit_are_refused_per_action_and_without_effect(client: Client, sandbox: App) -> None:
     order_id = client.order()
     client.control("POST", "settings", {"rate": 0.1})
-    codes = [client.tencent("CertificateInfoSubmit", {"CertId": order_id}).code for _ in range(2)]
+    codes = [client.tencent("CertificateInfoSubmit", {"CertId": order_id}).code for _unused in range(2)]
     assert codes == ["MissingParameter", "RequestLimitExceeded"]
     assert client.tencent("DescribeCertificates").code is None
     assert client.journal()[1]["error_code"] == "RequestLimitExceeded"
     client.control("POST", "settings", {"tencent_throttle": "product"})
-    assert "LimitExceeded.RateLimitExceeded" in [client.tencent("DescribeCertificates").code for _ in range(3)]
+    assert "LimitExceeded.RateLimitExceeded" in [client.tencent("DescribeCertificates").code for _unused in range(3)]
     assert client.control("GET", f"orders/{order_id}")["state"] == "awaiting_documents"
 
 

@@ -114,8 +114,9 @@ def test_bad_pair_on_hangup_is_reported_and_the_old_one_stays(ca, pair):
 
 def test_client_that_says_nothing_does_not_block_others(ca, pair):
     serial = install(ca, pair)
-    with serving(pair) as (_process, port), socket.create_connection(("127.0.0.1", port)):
-        assert served_serial(port) == serial
+    with serving(pair) as (_process, port):  # noqa: SIM117 - the second needs what the first gives
+        with socket.create_connection(("127.0.0.1", port)):
+            assert served_serial(port) == serial
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -30,7 +30,7 @@ class Account:
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    return "".join(secrets.choice(_ALPHABET) for _unused in range(length))
 
 
 class Accounts:

@@ -136,7 +136,7 @@ class _DvOrders:
 
 
 def _new_id() -> str:
-    return "cas-cn-" + "".join(secrets.choice(BASE36) for _ in range(10))
+    return "cas-cn-" + "".join(secrets.choice(BASE36) for _unused in range(10))
 
 
 def _product(name: Any) -> Product:
@@ -178,7 +178,7 @@ def _ascii(name: str) -> str:
 def _validations(order: Order, now: float) -> list[Validation]:
     """One TXT record for all names, as this version tells only one; one file a host (reference 2.4 and 7.5)."""
     day = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d")
-    value = f"{day}000000" + "".join(secrets.choice(BASE36) for _ in range(50))
+    value = f"{day}000000" + "".join(secrets.choice(BASE36) for _unused in range(50))
     if order.method == "dns":
         domain = order.names[0].removeprefix("*.")
         return [Validation(domain, record={"name": f"_dnsauth.{domain}", "type": "TXT", "value": value})]

@@ -102,12 +102,13 @@ class Control:
         _known(body, ("flow", "product", "domain_num", "count"))
         count, number = body.get("count", 1), body.get("domain_num")
         for name, value in (("count", count), ("domain_num", number)):
-            if value is not None and (type(value) is not int or not 1 <= value <= 10000):
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if value is not None and not (whole and 1 <= value <= 10000):
                 raise ValueError(f"'{name}' must be a number from 1 to 10000")
         app, flow = self._app, _flow_of(self._app, body.get("flow"))
         with app.store.transaction():
             owner = app.accounts.first(flow.cloud).key_id
-            made = [app.orders.create(flow.name, owner, body.get("product"), number) for _ in range(count)]
+            made = [app.orders.create(flow.name, owner, body.get("product"), number) for _unused in range(count)]
         return {"ids": [order.id for order in made]}
 
     def _order(self, method: str, order_id: str, rest: list[str], body: Any) -> Any:

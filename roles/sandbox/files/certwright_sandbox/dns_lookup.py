@@ -38,7 +38,7 @@ def lookup(
     """
     wanted = dns.rdatatype.from_text(rdtype)
     current = _absolute(name)
-    for _ in range(LONGEST_CNAME_CHAIN):
+    for _unused in range(LONGEST_CNAME_CHAIN):
         response = _ask(current, wanted, server_for(current.to_text(omit_final_dot=True), resolvers, default), seconds)
         values, current = _read(response, current, wanted)
         if values or current is None:
@@ -80,7 +80,7 @@ def _read(
 ) -> tuple[list[str], dns.name.Name | None]:
     """The values for `name` in an answer; without any, the name outside the answer that its alias leads to."""
     start = name
-    for _ in range(LONGEST_CNAME_CHAIN):
+    for _unused in range(LONGEST_CNAME_CHAIN):
         found = [rrset for rrset in response.answer if rrset.name == name]
         values = [_text(rdata) for rrset in found if rrset.rdtype == rdtype for rdata in rrset]
         aliases = [rrset[0].target for rrset in found if rrset.rdtype == dns.rdatatype.CNAME]

@@ -80,7 +80,7 @@ def look_up(
 ) -> None:
     """Write the answer for one question into `response`, following CNAMEs inside the zone."""
     name = qname
-    for _ in range(LONGEST_CNAME_CHAIN):
+    for _unused in range(LONGEST_CNAME_CHAIN):
         source = _source_of(data, name)
         if source is None:
             response.set_rcode(dns.rcode.NXDOMAIN)

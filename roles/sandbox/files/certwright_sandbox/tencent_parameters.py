@@ -62,11 +62,16 @@ def _typed(name: str, value: Any, kind: str, strict: bool) -> Any:
     # Official examples send decimal strings for integers (reference 1.3); the reverse is only a guess.
     if kind == "int" and isinstance(value, str) and value.lstrip("-").isdecimal():
         return int(value)
-    if kind == "string" and type(value) is int and not strict:
+    if kind == "string" and _is(value, "int") and not strict:
         return str(value)
-    if type(value) is not _JSON[kind]:
+    if not _is(value, kind):
         raise _wrong(name, f"of type {kind}")
     return value
+
+
+def _is(value: Any, kind: str) -> bool:
+    # Python takes true for an integer, JSON does not.
+    return isinstance(value, _JSON[kind]) and isinstance(value, bool) == (kind == "bool")
 
 
 def _wrong(name: str, what: str) -> ApiError:

@@ -34,7 +34,7 @@ _LARGEST_PAGE = 1000
 
 
 def _random(alphabet: str, length: int) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+    return "".join(secrets.choice(alphabet) for _unused in range(length))
 
 
 def flow(app: App) -> Flow:

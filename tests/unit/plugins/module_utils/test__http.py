@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils import _http
@@ -51,7 +51,7 @@ class Received:
     body: bytes
 
 
-Behaviour = bytes | Callable[[socket.socket], None]
+Behaviour = Union[bytes, Callable[[socket.socket], None]]
 
 
 class Server:

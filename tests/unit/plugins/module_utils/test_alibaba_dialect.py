@@ -72,7 +72,7 @@ def test_request_names_action_and_carries_parameters_in_a_form() -> None:
 
 def test_every_request_has_a_nonce_of_its_own() -> None:
     dialect = AlibabaDialect(CREDENTIALS)
-    nonces = {dialect.request(READ, {}, START).headers["x-acs-signature-nonce"] for _ in range(20)}
+    nonces = {dialect.request(READ, {}, START).headers["x-acs-signature-nonce"] for _unused in range(20)}
     assert len(nonces) == 20
 
 
