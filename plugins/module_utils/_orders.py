@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Callable, Protocol
+from typing import Any
 
 __all__ = [
     "ActionNeeded",
     "Bundle",
     "CertificateFacts",
     "Order",
-    "OrderReader",
     "OrderState",
-    "OrderWriter",
-    "Step",
     "Validation",
     "ValidationFile",
     "ValidationMethod",
@@ -261,43 +258,3 @@ class Bundle:
     def full_chain(self) -> str:
         """Leaf and intermediates in the order servers want."""
         return "".join(pem if pem.endswith("\n") else pem + "\n" for pem in (self.leaf, *self.chain))
-
-
-@dataclass(frozen=True)
-class Step:
-    """One write that an order still needs.
-
-    name is for diffs and messages ("submit documents"); send performs the call and returns its request id; resulting
-    is the state that check mode predicts after it, and domains the names, where the step sets them. Of an optional step
-    a failure is a warning and no change.
-    """
-
-    name: str
-    send: Callable[[], str | None]
-    resulting: OrderState
-    optional: bool = False
-    domains: tuple[str, ...] | None = None
-
-
-class OrderReader(Protocol):
-    """What the info use case needs of a flow."""
-
-    def read(self, order_id: str) -> Order:
-        """The order as the cloud has it now. Raises CertwrightError, kind not_found where there is none."""
-
-    def bundle(self, order_id: str, with_key: bool) -> Bundle:
-        """The issued certificate; the private key only with with_key and only where the cloud made it."""
-
-    def search(self, criteria: dict[str, Any]) -> list[Order]:
-        """All orders that fit; paging is done here. The criteria are the flow's own."""
-
-
-class OrderWriter(OrderReader, Protocol):
-    """What the submitting use case needs beside reading."""
-
-    def steps(self, order: Order, application: Any, until: OrderState) -> list[Step]:
-        """The writes still missing from the order's state to ``until`` (PREPARED or VALIDATING).
-
-        Raises CertwrightError (conflict) where the order contradicts the application, was made with another key, or
-        stands where nothing can be sent any more.
-        """

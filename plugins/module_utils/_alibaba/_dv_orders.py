@@ -28,11 +28,11 @@ from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._fields 
 from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiCall, ApiClient
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import base_name
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._order_service import Step
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     Bundle,
     Order,
     OrderState,
-    Step,
     action_for,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass

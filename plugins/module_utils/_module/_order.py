@@ -13,12 +13,11 @@ from typing import Any, Callable
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
 from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import WaitPlan, plan_from, wait_for_orders
+from ansible_collections.certwright.cloud.plugins.module_utils._order_service import OrderWriter, Step
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     ActionNeeded,
     Order,
     OrderState,
-    OrderWriter,
-    Step,
 )
 
 __all__ = ["Submission", "submitting"]

@@ -13,7 +13,11 @@ from typing import Any, Callable
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
 from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import plan_from, wait_for_orders
-from ansible_collections.certwright.cloud.plugins.module_utils._orders import Order, OrderReader, OrderState
+from ansible_collections.certwright.cloud.plugins.module_utils._order_service import OrderReader
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
+    Order,
+    OrderState,
+)
 
 __all__ = ["Query", "looking_up"]
 

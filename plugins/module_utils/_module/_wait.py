@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
-from ansible_collections.certwright.cloud.plugins.module_utils._orders import Order, OrderReader, OrderState
+from ansible_collections.certwright.cloud.plugins.module_utils._order_service import OrderReader
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
+    Order,
+    OrderState,
+)
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, wait_until
 
 __all__ = ["ISSUED", "VALIDATION", "WaitPlan", "plan_from", "wait_for_orders"]

@@ -13,7 +13,12 @@ from typing import Any, Callable
 from ansible_collections.certwright.cloud.plugins.module_utils._client import Answer, ApiCall, ApiClient
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
-from ansible_collections.certwright.cloud.plugins.module_utils._orders import Bundle, Order, OrderState, Step
+from ansible_collections.certwright.cloud.plugins.module_utils._order_service import Step
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
+    Bundle,
+    Order,
+    OrderState,
+)
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers import (
     Misshapen,

@@ -14,11 +14,11 @@ from typing import Any
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpRequest, HttpResponse
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
+from ansible_collections.certwright.cloud.plugins.module_utils._order_service import Step
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     Bundle,
     Order,
     OrderState,
-    Step,
     VendorState,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock

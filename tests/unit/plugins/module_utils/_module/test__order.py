@@ -13,7 +13,12 @@ import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._module._order import Submission, submitting
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
-from ansible_collections.certwright.cloud.plugins.module_utils._orders import ActionNeeded, Order, OrderState, Step
+from ansible_collections.certwright.cloud.plugins.module_utils._order_service import Step
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
+    ActionNeeded,
+    Order,
+    OrderState,
+)
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
     FakeClock,
     FakeOrders,
