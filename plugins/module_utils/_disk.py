@@ -105,7 +105,9 @@ def put(disk: Disk, path: str, data: bytes, mode: int, owner: Ownership) -> None
         disk.create(fresh, data, mode, owner)
         disk.rename(fresh, path)
         disk.sync(os.path.dirname(path))
-    except OSError:
+    except OSError as error:
+        # A full disk shows while writing, where the error does not know the name.
+        error.filename = error.filename or path
         with suppress(OSError):
             disk.unlink(fresh)
         raise
@@ -174,25 +176,25 @@ def disk_faults() -> Iterator[None]:
 
 
 def _fault(error: OSError) -> CertwrightError:
-    path = error.filename or "the certificate's directory"
+    path = f"'{error.filename}'" if error.filename else "the certificate's directory"
     reason = error.strerror or str(error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return CertwrightError(
-            f"There is no room left to write '{path}' ({reason})", kind=ErrorKind.QUOTA, hint="Make room and run again."
+            f"There is no room left to write {path} ({reason})", kind=ErrorKind.QUOTA, hint="Make room and run again."
         )
     if error.errno == errno.EROFS:
         return CertwrightError(
-            f"'{path}' lies on a read-only file system",
+            f"{path} lies on a read-only file system",
             kind=ErrorKind.PERMISSION,
             hint="Mount it writable or choose another directory, and run again.",
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return CertwrightError(
-            f"The user '{_user()}' may not read or write '{path}' ({reason})",
+            f"The user '{_user()}' may not read or write {path} ({reason})",
             kind=ErrorKind.PERMISSION,
             hint="Run the task with become, or give that user the right.",
         )
-    return CertwrightError(f"'{path}' cannot be read or written ({reason})", kind=ErrorKind.CONFLICT)
+    return CertwrightError(f"{path} cannot be read or written ({reason})", kind=ErrorKind.CONFLICT)
 
 
 def _user() -> str:

@@ -123,6 +123,7 @@ options:
         C(server_name) is the name that is asked for (SNI); it defaults to the first of O(domains), or of the
         certificate's names, that is no wildcard.
       - The chain is not verified; the very certificate is compared.
+      - A server that demands a certificate of its clients cannot be looked at.
     type: list
     elements: raw
   verify_timeout:

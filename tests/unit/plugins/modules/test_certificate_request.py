@@ -22,6 +22,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import csr_facts, public_key_sha256_of_key
 from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import KEY_TYPES
 from ansible_collections.certwright.cloud.plugins.modules.certificate_request import USE_CASE
+from ansible_collections.certwright.cloud.tests.troubles import Tell
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import Warnings, options
 from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Crash, TrialDisk
 from cryptography import x509
@@ -184,9 +185,13 @@ BAD_INPUT = {
 
 
 @pytest.mark.parametrize("what", BAD_INPUT)
-def test_bad_input_is_refused_before_anything_is_written(tmp_path: Path, directory: Path, what: str) -> None:
+def test_bad_input_is_refused_before_anything_is_written(
+    tmp_path: Path, directory: Path, tell: Tell, what: str
+) -> None:
     changes, words = BAD_INPUT[what]
     error = refused(directory, **changes)
+    if what == "malformed name":
+        tell("malformed domain", "server", error.to_result())
     assert error.kind is ErrorKind.INVALID_INPUT
     assert words in error.text
     assert on_disk(tmp_path) == {}
@@ -262,12 +267,22 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("code", FAULTS)
-def test_trouble_with_the_disk_is_one_clear_message(directory: Path, code: int) -> None:
+def test_trouble_with_the_disk_is_one_clear_message(directory: Path, tell: Tell, code: int) -> None:
     kind, words = FAULTS[code]
     error = refused(directory, disk=TrialDisk(1, OSError(code, os.strerror(code), str(directory))))
+    case = {ErrorKind.QUOTA: "full target directory", ErrorKind.PERMISSION: "read-only target directory"}.get(kind)
+    if case:
+        tell(case, "server", error.to_result())
     assert error.kind is kind
     assert words in error.text
     assert str(directory) in error.text
+
+
+def test_full_disk_names_the_file_that_did_not_fit(directory: Path) -> None:
+    steps = steps_of(directory.parents[1] / "whole" / "x")
+    key = next(number for number, step in enumerate(steps, 1) if step.endswith(".key.pem.new") and "create" in step)
+    error = refused(directory, disk=TrialDisk(key, OSError(errno.ENOSPC, "No space left on device"), half=True))
+    assert f"'{directory / 'versions' / 'order-1' / 'key.pem'}'" in error.text
 
 
 def test_file_in_the_place_of_the_directory_is_one_clear_message(directory: Path) -> None:
