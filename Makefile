@@ -2,13 +2,14 @@
 # Another Python: make PYTHON=/path/to/python3.11 ...
 export PYTHON
 
-.PHONY: help rehearse rehearse-clean test test-%
+.PHONY: help rehearse rehearse-clean test test-% troubles
 
 help:
 	@echo "make rehearse        run the main job on this machine against the sandbox; again: nothing left to do"
 	@echo "make rehearse-clean  stop what the rehearsal started and remove all it made"
 	@echo "make test            run all tests"
 	@echo "make test-STEP       run one step of them: ruff mypy lint docs sanity package units integration e2e"
+	@echo "make troubles        show what is said of bad input and trouble, case by case (kept in .work/troubles.md)"
 
 rehearse:
 	@sh scripts/rehearse.sh run
@@ -21,3 +22,6 @@ test:
 
 test-%:
 	@sh scripts/test.sh $*
+
+troubles:
+	@sh scripts/test.sh troubles && cat .work/troubles.txt

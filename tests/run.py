@@ -24,6 +24,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".work"
 LOG = WORK / "log"
+TROUBLES = WORK / "troubles.md"
 TEST = WORK / "test"
 VENV = TEST / "venv"
 HOME = TEST / "home"
@@ -285,7 +286,7 @@ def read_documentation(step: Step, kind: str, names: Sequence[str], place: Path)
     return Result(len(full) - len(missing), len(missing), [f"ansible-doc does not know {name}" for name in missing])
 
 
-def pytest(step: Step, folder: str, *options: str) -> Result:
+def pytest(step: Step, folder: str, *options: str | Path) -> Result:
     """Run the tests of one folder and count them. A skipped test did not show anything, so it counts as failed."""
     report = TEST / f"{step.name}.xml"
     report.unlink(missing_ok=True)
@@ -335,6 +336,12 @@ def e2e(step: Step) -> Result:
     return pytest(step, "tests/e2e", "-n", "2", "--dist", "loadfile")
 
 
+def troubles(step: Step) -> Result:
+    """The tests of bad input and trouble once more, and what they were told as one table."""
+    plugin = "ansible_collections.certwright.cloud.tests.troubles"
+    return pytest(step, "tests/e2e", COLLECTION / "tests/unit/plugins/modules", "-p", plugin, "--troubles-to", TROUBLES)
+
+
 STEPS: dict[str, Callable[[Step], Result]] = {
     "setup": setup,
     "ruff": ruff,
@@ -346,7 +353,10 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "units": units,
     "integration": integration,
     "e2e": e2e,
+    "troubles": troubles,
 }
+# Steps that only run when they are named: all steps together have run their tests.
+NAMED_ONLY = ("troubles",)
 # Steps that are left out as long as the project has nothing for them.
 FOLDERS = {"integration": "tests/integration/targets"}
 # sanity uses one core for a minute or more; these use the other one meanwhile.
@@ -383,7 +393,8 @@ def wanted(arguments: Sequence[str]) -> list[str]:
     unknown = [name for name in arguments if name not in STEPS]
     if unknown:
         sys.exit(f"There is no step {', '.join(unknown)}; there are {', '.join(STEPS)}.")
-    names = [name for name in STEPS if not arguments or name in arguments or name == "setup"]
+    every = [name for name in STEPS if name not in NAMED_ONLY]
+    names = [name for name in STEPS if name in (arguments or every) or name == "setup"]
     return [name for name in names if name in arguments or name not in FOLDERS or (ROOT / FOLDERS[name]).is_dir()]
 
 

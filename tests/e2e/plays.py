@@ -39,6 +39,11 @@ class Outcome:
     recap: dict[str, tuple[int, int]]
     results: dict[str, Any]
 
+    def failures(self) -> list[dict[str, Any]]:
+        """The results of the tasks that failed, as the output shows them."""
+        shown = self.output.split("FAILED! => ")[1:]
+        return [json.JSONDecoder().raw_decode(text)[0] for text in shown]
+
 
 def run_playbook(playbook: str | Path, *arguments: str, home: Path, **environment: str) -> Outcome:
     """Runs a playbook by its path or its full collection name."""

@@ -14,11 +14,13 @@ from ansible_collections.certwright.cloud.plugins.module_utils._errors import Ce
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
 from ansible_collections.certwright.cloud.plugins.modules import alibaba_dv_order, alibaba_dv_order_info, alidns_record
+from ansible_collections.certwright.cloud.tests.troubles import Tell
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import run_use_case
 from sandbox_process import SandboxProcess
 
 ORDER, INFO, RECORD = alibaba_dv_order.USE_CASE, alibaba_dv_order_info.USE_CASE, alidns_record.USE_CASE
 CREATE, ADD, DELETE = "CreateDVOrderAudit", "AddDomainRecord", "DeleteDomainRecord"
+WILDCARD, MALFORMED = "wildcard with file validation", "malformed domain"
 APPLICATION = {
     "domains": ["www.example.net"],
     "username": "Zhang San",
@@ -113,19 +115,21 @@ def submitted(sandbox: SandboxProcess, **options: Any) -> str:
     ],
 )
 def test_wrong_key_names_its_source_and_not_its_value(
-    sandbox: SandboxProcess, name: str, value: str, code: str, status: int
+    sandbox: SandboxProcess, tell: Tell, name: str, value: str, code: str, status: int
 ) -> None:
     for use_case, options in ((INFO, {"instance_id": "cas-cn-x"}), (RECORD, {"name": "a.example.net", "value": "x"})):
         result = fails(sandbox, use_case, **options, environ={name: value})
+        tell("wrong key", "alibaba", result)
         refused_by_cloud(result, "auth", code, status)
         assert "environment variable ALIBABA_CLOUD_ACCESS_KEY_ID" in result["error"]["hint"]
         assert sandbox.ready["accounts"]["alibaba"]["access_key_secret"] not in result["msg"]
         assert "x-acs-" not in result["msg"]
 
 
-def test_missing_key_names_every_place(sandbox: SandboxProcess) -> None:
+def test_missing_key_names_every_place(sandbox: SandboxProcess, tell: Tell) -> None:
     empty = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": ""}
     result = fails(sandbox, INFO, instance_id="cas-cn-x", environ=empty)
+    tell("wrong key", "alibaba", result)
     assert result["error"]["kind"] == "auth"
     for place in ("access_key_id", "ALIBABA_CLOUD_ACCESS_KEY_ID", ".aliyun/config.json", "credentials.ini"):
         assert place in result["msg"]
@@ -142,28 +146,31 @@ def test_wrong_clock_is_corrected_and_nothing_is_sent_twice(sandbox: SandboxProc
     assert submissions(sandbox, order_id) == 1
 
 
-def test_clock_that_cannot_be_corrected_is_said(sandbox: SandboxProcess) -> None:
+def test_clock_that_cannot_be_corrected_is_said(sandbox: SandboxProcess, tell: Tell) -> None:
     fault = {"cloud": "alibaba", "kind": "error", "code": "InvalidTimeStamp.Expired", "times": 0}
     sandbox.control("faults", fault)
     result = fails(sandbox, INFO, instance_id="cas-cn-x")
+    tell("wrong clock", "alibaba", result)
     refused_by_cloud(result, "auth", "InvalidTimeStamp.Expired")
     assert "Set the clock of the machine" in result["error"]["hint"]
 
 
 @pytest.mark.parametrize("use_case", [INFO, ORDER])
-def test_unknown_order_is_not_found(sandbox: SandboxProcess, use_case: UseCase) -> None:
+def test_unknown_order_is_not_found(sandbox: SandboxProcess, tell: Tell, use_case: UseCase) -> None:
     result = fails(sandbox, use_case, instance_id="cas-cn-nobody")
+    tell("unknown order", "alibaba", result)
     refused_by_cloud(result, "not_found", "NotFound")
     assert "Order 'cas-cn-nobody'" in result["msg"] and "site 'intl'" in result["msg"]
     assert writes(sandbox) == []
 
 
 @pytest.mark.parametrize("word", ["checked_fail", "check_fail"])
-def test_order_in_the_wrong_state_is_a_conflict(sandbox: SandboxProcess, word: str) -> None:
+def test_order_in_the_wrong_state_is_a_conflict(sandbox: SandboxProcess, tell: Tell, word: str) -> None:
     sandbox.control("settings", {"alibaba_failed_word": word})
     order_id = submitted(sandbox)
     sandbox.control(f"orders/{order_id}/decision", {"decision": "reject"})
     result = fails(sandbox, ORDER, instance_id=order_id, **APPLICATION)
+    tell("order in the wrong state", "alibaba", result)
     assert result["error"]["kind"] == "conflict" and not result["changed"]
     assert (result["order"]["state"], result["order"]["vendor_state"]["code"]) == ("rejected", word)
     assert f"Order '{order_id}' was refused by the CA" in result["msg"]
@@ -178,47 +185,54 @@ def test_refused_order_goes_out_again_only_where_that_is_wanted(sandbox: Sandbox
     assert submissions(sandbox, order_id) == 2
 
 
-def test_order_for_other_names_is_a_conflict(sandbox: SandboxProcess) -> None:
+def test_order_for_other_names_is_a_conflict(sandbox: SandboxProcess, tell: Tell) -> None:
     order_id = submitted(sandbox)
     result = fails(sandbox, ORDER, instance_id=order_id, **{**APPLICATION, "domains": ["shop.example.net"]})
+    tell("order for other names", "alibaba", result)
     assert result["error"]["kind"] == "conflict" and not result["changed"]
     assert "'shop.example.net'" in result["msg"] and "'www.example.net'" in result["msg"]
     assert submissions(sandbox, order_id) == 1
 
 
-def test_domain_that_is_not_hosted_is_not_found(sandbox: SandboxProcess) -> None:
+def test_domain_that_is_not_hosted_is_not_found(sandbox: SandboxProcess, tell: Tell) -> None:
     result = fails(sandbox, RECORD, name="_dnsauth.www.example.org", value="x")
+    tell("domain not hosted in the account", "alibaba", result)
     assert result["error"]["kind"] == "not_found"
     assert "'_dnsauth.www.example.org'" in result["msg"] and "'example.net'" in result["msg"]
     assert writes(sandbox) == []
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("case", "options", "words"),
     [
-        ({"domains": ["*.example.net"], "validation_method": "file"}, "wildcard '*.example.net' cannot be validated"),
-        ({"domains": ["exa mple.net"]}, "domains: 'exa mple.net' has the malformed label"),
-        ({"domains": ["www.example.net", "-a.example.net"]}, "domains: '-a.example.net'"),
-        ({"domains": ["localhost"]}, "domains: 'localhost' has no dot"),
-        ({"domains": ["192.0.2.1"]}, "is an IP address"),
-        ({"instance_id": "not an id"}, "instance_id: 'not an id' is no instance id"),
-        ({"endpoint": "http://192.0.2.1"}, "plain http to '192.0.2.1'"),
+        (WILDCARD, {"domains": ["*.example.net"], "validation_method": "file"}, "'*.example.net' cannot be validated"),
+        (MALFORMED, {"domains": ["exa mple.net"]}, "domains: 'exa mple.net' has the malformed label"),
+        (MALFORMED, {"domains": ["www.example.net", "-a.example.net"]}, "domains: '-a.example.net'"),
+        (MALFORMED, {"domains": ["localhost"]}, "domains: 'localhost' has no dot"),
+        (MALFORMED, {"domains": ["192.0.2.1"]}, "is an IP address"),
+        (None, {"instance_id": "not an id"}, "instance_id: 'not an id' is no instance id"),
+        ("unreachable endpoint", {"endpoint": "http://192.0.2.1"}, "plain http to '192.0.2.1'"),
     ],
 )
 def test_bad_option_is_refused_before_anything_is_sent(
-    sandbox: SandboxProcess, options: dict[str, Any], words: str
+    sandbox: SandboxProcess, tell: Tell, case: str | None, options: dict[str, Any], words: str
 ) -> None:
     result = fails(sandbox, ORDER, **{"instance_id": "cas-cn-x", **APPLICATION, **options})
+    if case:
+        tell(case, "alibaba", result)
     assert result["error"]["kind"] == "invalid_input"
     assert words in result["msg"] and "Nothing was sent." in result["msg"]
     assert calls(sandbox) == []
 
 
 @pytest.mark.parametrize("unsubmitted", ["empty", "error"])
-def test_incomplete_application_is_refused_before_it_is_sent(sandbox: SandboxProcess, unsubmitted: str) -> None:
+def test_incomplete_application_is_refused_before_it_is_sent(
+    sandbox: SandboxProcess, tell: Tell, unsubmitted: str
+) -> None:
     sandbox.control("settings", {"alibaba_unsubmitted": unsubmitted})
     order_id = sandbox.buy("alibaba_dv")
     result = fails(sandbox, ORDER, instance_id=order_id)
+    tell("incomplete application", "alibaba", result)
     assert result["error"]["kind"] == "invalid_input" and result["order"]["state"] == "awaiting_documents"
     for option in APPLICATION:
         assert option in result["msg"]
@@ -233,9 +247,10 @@ def test_application_that_the_cloud_refuses_is_said_with_its_words(sandbox: Sand
     assert not result["changed"] and result["order"]["state"] == "awaiting_documents"
 
 
-def test_unreachable_endpoint_is_a_network_error(sandbox: SandboxProcess) -> None:
+def test_unreachable_endpoint_is_a_network_error(sandbox: SandboxProcess, tell: Tell) -> None:
     nobody = {"CERTWRIGHT_ALIBABA_ENDPOINT": "http://127.0.0.1:1"}
     result = fails(sandbox, INFO, instance_id="cas-cn-x", environ=nobody)
+    tell("unreachable endpoint", "alibaba", result)
     assert result["error"]["kind"] == "network" and result["error"]["code"] is None
     assert "http://127.0.0.1:1" in result["msg"] and "Order 'cas-cn-x'" in result["msg"]
     assert not result["changed"]
@@ -253,17 +268,19 @@ def test_throttled_answers_are_waited_out_even_for_what_is_sent_once(sandbox: Sa
 
 
 @pytest.mark.parametrize("code", ["Throttling.User", "FlowControlError"])
-def test_endless_throttling_is_said(sandbox: SandboxProcess, code: str) -> None:
+def test_endless_throttling_is_said(sandbox: SandboxProcess, tell: Tell, code: str) -> None:
     sandbox.control("faults", {"cloud": "alibaba", "kind": "throttle", "code": code, "times": 0})
     result = fails(sandbox, INFO, instance_id="cas-cn-x")
+    tell("throttled answer", "alibaba", result)
     refused_by_cloud(result, "throttled", code)
     assert "later" in result["error"]["hint"] and len(calls(sandbox)) == 5
 
 
 @pytest.mark.parametrize("kind", ["not_json", "empty", "truncated", "http"])
-def test_answer_that_is_not_json_is_a_server_error(sandbox: SandboxProcess, kind: str) -> None:
+def test_answer_that_is_not_json_is_a_server_error(sandbox: SandboxProcess, tell: Tell, kind: str) -> None:
     sandbox.control("faults", {"cloud": "alibaba", "kind": kind, "times": 0})
     result = fails(sandbox, INFO, instance_id="cas-cn-x")
+    tell("answer that is not JSON", "alibaba", result)
     assert result["error"]["kind"] in ("server", "network") and "<html>" not in result["msg"]
     assert "DescribeDVOrderResult" in result["msg"] and "Order 'cas-cn-x'" in result["msg"]
     sandbox.control("faults", method="DELETE")
@@ -283,11 +300,14 @@ def test_lost_answer_is_settled_by_reading(sandbox: SandboxProcess, kind: str) -
 
 
 @pytest.mark.parametrize("kind", ["drop", "not_json", "http", "error"])
-def test_submission_without_an_answer_is_never_repeated_in_one_run(sandbox: SandboxProcess, kind: str) -> None:
+def test_submission_without_an_answer_is_never_repeated_in_one_run(
+    sandbox: SandboxProcess, tell: Tell, kind: str
+) -> None:
     order_id = sandbox.buy("alibaba_dv")
     fault = {"cloud": "alibaba", "action": CREATE, "kind": kind, "code": "InternalError"}
     sandbox.control("faults", fault)
     result = fails(sandbox, ORDER, instance_id=order_id, **APPLICATION)
+    tell("submission without an answer", "alibaba", result)
     assert result["error"]["kind"] == "outcome_unknown"
     assert not result["changed"] and result["order"]["state"] == "awaiting_documents"
     assert order_id in result["msg"] and "not sent again" in result["msg"]
@@ -306,9 +326,10 @@ def test_refusal_with_a_new_code_is_told_as_it_is(sandbox: SandboxProcess) -> No
     assert not result["changed"] and submissions(sandbox, order_id) == 0
 
 
-def test_missing_right_is_named_as_policies_name_it(sandbox: SandboxProcess) -> None:
+def test_missing_right_is_named_as_policies_name_it(sandbox: SandboxProcess, tell: Tell) -> None:
     sandbox.control("faults", {"cloud": "alibaba", "kind": "error", "code": "Forbidden.RAM", "times": 0})
     result = fails(sandbox, INFO, instance_id="cas-cn-x")
+    tell("missing right", "alibaba", result)
     assert result["error"]["kind"] == "permission"
     assert "'yundun-cert:DescribeDVOrderResult'" in result["error"]["hint"]
     result = fails(sandbox, RECORD, name="a.example.net", value="x")
@@ -337,9 +358,10 @@ def test_check_mode_sends_no_write(sandbox: SandboxProcess) -> None:
     assert writes(sandbox) == []
 
 
-def test_wait_that_runs_out_says_that_nothing_is_lost(sandbox: SandboxProcess) -> None:
+def test_wait_that_runs_out_says_that_nothing_is_lost(sandbox: SandboxProcess, tell: Tell) -> None:
     order_id = submitted(sandbox)
     result = fails(sandbox, INFO, instance_id=order_id, wait_for="issued", wait_timeout=0)
+    tell("wait that runs out", "alibaba", result)
     assert result["error"]["kind"] == "timeout" and "Nothing is lost" in result["msg"]
     assert result["order"]["state"] == "validating"
 

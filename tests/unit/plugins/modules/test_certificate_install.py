@@ -31,6 +31,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._serving import (
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts, key_fits
 from ansible_collections.certwright.cloud.plugins.modules import certificate_install, certificate_request
+from ansible_collections.certwright.cloud.tests.troubles import Tell
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import FakeClock, options
 from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Ca, Crash, TlsServer, TrialDisk, new_key
 
@@ -468,11 +469,13 @@ BAD_INPUT: list[tuple[str, Callable[[Host], dict[str, Any]], ErrorKind, str]] = 
     ("changes", "kind", "words"), [row[1:] for row in BAD_INPUT], ids=[row[0] for row in BAD_INPUT]
 )
 def test_bad_input_is_refused_before_anything_is_written(
-    host: Host, changes: Callable[[Host], dict[str, Any]], kind: ErrorKind, words: str
+    host: Host, tell: Tell, changes: Callable[[Host], dict[str, Any]], kind: ErrorKind, words: str
 ) -> None:
     leaf = host.pending_leaf()
     before = host.snapshot()
     error = host.refused(**{"certificate": leaf, **changes(host)})
+    if words == "pending key":
+        tell("order made with another key", "server", error.to_result())
     assert error.kind is kind
     assert words in error.text
     assert "secret words" not in error.text
@@ -508,11 +511,11 @@ def test_live_that_is_no_link_is_left_alone(host: Host) -> None:
 
 
 TROUBLE = {
-    "test command fails": (
+    "test command that fails": (
         {"test": "syntax error in line 3"},
         "the test command 'server test' ended with code 1: syntax error",
     ),
-    "reload command fails": (
+    "reload command that fails": (
         {"reload": "no such process"},
         "the reload command 'server reload' ended with code 1: no such",
     ),
@@ -521,7 +524,7 @@ TROUBLE = {
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("trouble", TROUBLE)
-def test_failing_command_puts_everything_back(host: Host, situation: Situation, trouble: str) -> None:
+def test_failing_command_puts_everything_back(host: Host, tell: Tell, situation: Situation, trouble: str) -> None:
     leaf = situation(host)
     before, serving = host.snapshot(), host.served()
     host.broken, words = TROUBLE[trouble]
@@ -531,6 +534,7 @@ def test_failing_command_puts_everything_back(host: Host, situation: Situation, 
     assert words in error.text
     assert (host.snapshot(), host.served()) == (before, serving)
     result = error.to_result()
+    tell(trouble, "server", result)
     assert (result["rolled_back"], result["changed"]) == (True, False)
     assert [each["serial"] for each in result["served"]] == [serving]
     assert [each["serial"] for each in result["served_before"]] == [serving]
@@ -540,10 +544,11 @@ def test_failing_command_puts_everything_back(host: Host, situation: Situation, 
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_certificate_that_is_not_served_in_time_is_taken_back(host: Host, situation: Situation) -> None:
+def test_certificate_that_is_not_served_in_time_is_taken_back(host: Host, tell: Tell, situation: Situation) -> None:
     leaf = situation(host)
     before, serving = host.snapshot(), host.served()
     error = host.refused(leaf, reload_command=["server", "nothing"], test_command=None)
+    tell("certificate that is not served", "server", error.to_result())
     assert error.kind is ErrorKind.TIMEOUT
     assert (host.snapshot(), host.served()) == (before, serving)
 
@@ -708,6 +713,27 @@ def test_run_after_a_crash_that_fails_goes_back_to_what_was_before_the_crash(
     assert error.to_result()["rolled_back"] is True
     assert (host.snapshot(), host.served()) == (trial.before, trial.old)
     host.stop()
+
+
+@pytest.mark.parametrize(
+    ("case", "code", "kind"),
+    [
+        ("full target directory", errno.ENOSPC, ErrorKind.QUOTA),
+        ("read-only target directory", errno.EROFS, ErrorKind.PERMISSION),
+        ("read-only target directory", errno.EACCES, ErrorKind.PERMISSION),
+    ],
+)
+def test_disk_that_takes_nothing_is_one_clear_message(
+    host: Host, tell: Tell, case: str, code: int, kind: ErrorKind
+) -> None:
+    leaf = renewal(host)
+    before, serving = host.snapshot(), host.served()
+    fault = OSError(code, os.strerror(code), str(host.directory / "versions" / "order-1"))
+    error = host.refused(leaf, disk=TrialDisk(1, fault, observe=host.check))
+    tell(case, "server", error.to_result())
+    assert error.kind is kind
+    assert str(host.directory) in error.text
+    assert (host.snapshot(), host.served()) == (before, serving)
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
