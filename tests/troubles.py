@@ -88,7 +88,7 @@ class Collector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keeps what a test told, if it passed."""
         if report.when == "call" and report.passed:
-            self.rows += [value for name, value in report.user_properties if name == TOLD]
+            self.rows += [tuple(map(str, row)) for name, row in report.user_properties if name == TOLD]
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

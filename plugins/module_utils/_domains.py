@@ -63,7 +63,9 @@ def name_fault(name: str) -> str | None:
     bad = [label for label in labels if not _LABEL.fullmatch(label)]
     if bad and not bad[0].isascii():
         return f"has the label '{bad[0]}', which cannot be encoded safely; give it as an A-label (xn--...)"
-    return f"has the malformed label '{bad[0]}'" if bad else None
+    if not bad:
+        return None
+    return f"has the malformed label '{bad[0]}'; a label is 1 to 63 letters, digits and inner hyphens"
 
 
 def holding_zone(name: str, zones: Iterable[str]) -> str | None:

@@ -317,7 +317,7 @@ def test_submission_without_an_answer_is_never_repeated_in_one_run(
     tell("submission without an answer", "tencent", result)
     assert result["error"]["kind"] == "outcome_unknown"
     assert result["changed"] and result["order"]["state"] == "prepared"
-    assert order_id in result["msg"] and "not sent again" in result["msg"]
+    assert result["msg"].count(order_id) == 1 and "not sent again" in result["msg"]
     assert writes(sandbox) == [SUBMIT, SEND] and submissions(sandbox, order_id) == 0
     # The same task again goes on from there.
     assert run(sandbox, ORDER, certificate_id=order_id, **DOCUMENTS)["steps"] == ["submit order"]

@@ -171,6 +171,8 @@ class Installation:
             raise CertwrightError(
                 f"after {self.wish.verify_timeout:g} s, {_shown(each for each in self.served if not each.matches)}",
                 kind=ErrorKind.TIMEOUT,
+                hint="Check that the server's configuration names the live files, that the reload command reloads this "
+                "server, and the endpoint; then run again.",
             )
 
     def _command(self, name: str, argv: Sequence[str]) -> None:
@@ -181,6 +183,7 @@ class Installation:
         raise CertwrightError(
             f"the {name} command '{' '.join(argv)}' {how}: {result.output or 'it said nothing'}",
             kind=ErrorKind.REJECTED,
+            hint="Mend what the command says and run again.",
         )
 
     def _watched(self, good: Callable[[Served], bool], timeout: float) -> bool:

@@ -130,8 +130,9 @@ def _settled(
 
 def _unknown(step: Step, error: CertwrightError, seen: str) -> CertwrightError:
     order = error.order
+    order_id = order.id if order else ""
     unknown = CertwrightError(
-        f"Order '{order.id if order else ''}': it is not known whether '{step.name}' was carried out: {error.message}",
+        f"Order '{order_id}': it is not known whether '{step.name}' was carried out: {_without_order(error, order_id)}",
         kind=ErrorKind.OUTCOME_UNKNOWN,
         code=error.code,
         detail=error.detail,
@@ -142,6 +143,12 @@ def _unknown(step: Step, error: CertwrightError, seen: str) -> CertwrightError:
     )
     unknown.order, unknown.changed = order, error.changed
     return unknown
+
+
+def _without_order(error: CertwrightError, order_id: str) -> str:
+    """What happened, for a sentence that names the order already."""
+    prefix = f"Order '{order_id}': "
+    return error.message[len(prefix) :] if error.message.startswith(prefix) else error.message
 
 
 def _predicted(order: Order, done: list[Step]) -> Order:
@@ -168,7 +175,8 @@ def _read_after(service: OrderWriter, before: Order, done: list[Step]) -> Order:
         if done:
             names = ", ".join(f"'{step.name}'" for step in done)
             error.message = (
-                f"Order '{before.id}': {names} was carried out, but reading it again failed: {error.message}"
+                f"Order '{before.id}': {names} was carried out, but reading it again failed: "
+                f"{_without_order(error, before.id)}"
             )
         raise
     if order.state in _old_states(before, done):

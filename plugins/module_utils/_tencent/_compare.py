@@ -58,8 +58,8 @@ def refuse_contradiction(order: PaidOrder, application: Application) -> None:
     if theirs and ours and theirs != ours:
         raise _conflict(
             order,
-            f"is already {_state(order)} with another key than that of the given request "
-            f"(its key has the SHA-256 {theirs}, the request's {ours})",
+            f"is already {_state(order)} with another key: its public key has the SHA-256 '{theirs}', that of the "
+            f"given request '{ours}'",
             "Give the request that the order was submitted with, or name another order.",
         )
     stored = order.documents.values.get("GenCsrType", "").lower() if order.documents else ""

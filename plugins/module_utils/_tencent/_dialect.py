@@ -29,6 +29,9 @@ __all__ = ["TencentDialect"]
 
 # Nothing but the exact text is looked for by some gateways; what is signed must equal what is sent.
 _CONTENT_TYPE = "application/json"
+# A difference that no network explains.
+_NOTABLE_SECONDS = 60
+_CLOCK_WRONG = "The cloud finds the time of this machine's request more than 5 minutes wrong."
 _ROOTS = {"intl": "intl.tencentcloudapi.com", "china": "tencentcloudapi.com"}
 
 
@@ -132,6 +135,8 @@ class TencentDialect:
         try:
             server = parsedate_to_datetime(response.headers["date"]).timestamp()
         except (KeyError, TypeError, ValueError):
-            return "The cloud finds this machine's time more than 5 minutes wrong."
+            return _CLOCK_WRONG
         ahead = self._clock.now() - server
+        if abs(ahead) < _NOTABLE_SECONDS:
+            return _CLOCK_WRONG
         return f"This machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the cloud's."

@@ -192,6 +192,7 @@ def test_hint_names_what_to_do(code: str, words: str) -> None:
     [
         ({"date": LATER}, "3600 s behind the cloud's"),
         ({"date": "Wed, 31 Dec 2025 23:50:00 GMT"}, "600 s ahead of the cloud's"),
+        ({"date": "Thu, 01 Jan 2026 00:00:00 GMT"}, "more than 5 minutes wrong"),
         ({}, "more than 5 minutes wrong"),
         ({"date": "yesterday"}, "more than 5 minutes wrong"),
     ],

@@ -532,6 +532,7 @@ def test_failing_command_puts_everything_back(host: Host, tell: Tell, situation:
     assert isinstance(error, InstallationFailed)
     assert error.kind is ErrorKind.REJECTED
     assert words in error.text
+    assert error.text.endswith("Mend what the command says and run again.")
     assert (host.snapshot(), host.served()) == (before, serving)
     result = error.to_result()
     tell(trouble, "server", result)
@@ -549,6 +550,7 @@ def test_certificate_that_is_not_served_in_time_is_taken_back(host: Host, tell: 
     before, serving = host.snapshot(), host.served()
     error = host.refused(leaf, reload_command=["server", "nothing"], test_command=None)
     tell("certificate that is not served", "server", error.to_result())
+    assert "Check that the server's configuration names the live files" in error.text
     assert error.kind is ErrorKind.TIMEOUT
     assert (host.snapshot(), host.served()) == (before, serving)
 
