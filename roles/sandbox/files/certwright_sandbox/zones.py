@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from certwright_sandbox.store import Store
@@ -133,6 +133,22 @@ class Zones:
         with self._store.transaction():
             self._store.write("INSERT INTO records (id, zone, body) VALUES (?, ?, ?)", record.id, zone.name, body)
             self._store.after_commit(lambda: self.changed(zone.name))
+        return record
+
+    def update_record(self, record_id: str, **changes: Any) -> Record | None:
+        """Change fields of a record without asking whether they fit; None when it is not there.
+
+        Args:
+            changes: fields of :class:`Record` by name (name in lower case, type in upper case).
+        """
+        with self._store.transaction():
+            record = self.record(record_id)
+            if record is None:
+                return None
+            record = replace(record, **changes, updated_at=self._now())
+            self._store.write("UPDATE records SET body = ? WHERE id = ?", json.dumps(asdict(record)), record_id)
+            zone = record.zone
+            self._store.after_commit(lambda: self.changed(zone))
         return record
 
     def delete_record(self, record_id: str) -> bool:
