@@ -54,6 +54,14 @@ def test_step_is_judged_by_what_ran(perform, step, passed, failed, said):
     assert said in counted[2]
 
 
+@pytest.mark.parametrize(("complete", "failed", "said"), [("", 0, "ok"), ("1", 1, "FAIL")])
+def test_what_is_left_out_is_told_and_fails_where_everything_has_to_run(perform, monkeypatch, complete, failed, said):
+    monkeypatch.setenv(run.COMPLETE, complete)
+    counted = perform(logging("fine", left_out=["hosts: nobody is root here"]))
+    assert counted[:2] == (0, failed)
+    assert said in counted[2] and "left out: hosts: nobody is root here" in counted[2]
+
+
 @pytest.mark.parametrize(
     ("counts", "code", "passed", "failed"),
     [
