@@ -344,6 +344,16 @@ def e2e(step: Step) -> Result:
     return pytest(step, "tests/e2e", "-n", "2", "--dist", "loadfile")
 
 
+def judges(step: Step) -> Result:
+    """The vendors' own SDKs against the sandbox, and their requests against ours; the table of what they judged."""
+    result = pytest(step, "tests/judges", "-n", "2", "--dist", "loadfile")
+    section = r"^=+ the judges' list of calls =+\n(.*?)(?=^=|^\d+ (?:passed|failed))"
+    table = re.search(section, step.text(), re.DOTALL | re.MULTILINE)
+    result.notes += table[1].splitlines() if table else ["There is no list of judged calls"]
+    result.failed += table is None
+    return result
+
+
 def served(step: Step) -> Result:
     """Real servers: nginx on this machine, and hosts with systemd behind ssh."""
     result = Result()
@@ -375,6 +385,7 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "integration": integration,
     "e2e": e2e,
     "served": served,
+    "judges": judges,
     "troubles": troubles,
 }
 # Steps that only run when they are named: all steps together have run their tests.

@@ -20,6 +20,8 @@ def test_about_tells_version_and_settings(client: Client) -> None:
     about = client.control("GET", "")
     assert about["version"] and about["settings"]["submission_guard"] is True
     assert about["business_time"].endswith("Z")
+    assert ["2019-12-05", "CertificateInfoSubmit"] in about["actions"]["tencent"]
+    assert ["2018-07-13", "CreateDVOrderAudit"] in about["actions"]["alibaba"]
 
 
 def test_bought_orders_are_made_as_asked(client: Client) -> None:

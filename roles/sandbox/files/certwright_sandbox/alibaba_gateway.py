@@ -49,6 +49,10 @@ class AlibabaGateway:
         self._nonces: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
 
+    def served(self) -> list[tuple[str, str]]:
+        """Every action of this sandbox."""
+        return list(self._actions)
+
     def accepts(self, request: Request) -> bool:
         """Whether the request has a header that only Alibaba's protocol knows."""
         signed = request.header("authorization").startswith("ACS3-")

@@ -77,8 +77,13 @@ class Control:
         return route(request, body)
 
     def _about(self, request: Request, body: Any) -> Any:
-        clock = self._app.clock
-        return {"version": VERSION, "settings": self._app.settings.as_dict(), "business_time": iso(clock.business())}
+        settings, now = self._app.settings.as_dict(), iso(self._app.clock.business())
+        return {
+            "version": VERSION,
+            "settings": settings,
+            "business_time": now,
+            "actions": self._app.dispatcher.served(),
+        }
 
     def _reset(self, request: Request, body: Any) -> Any:
         self._app.reset()

@@ -67,6 +67,9 @@ class Gateway(Protocol):
 
     cloud: str
 
+    def served(self) -> list[tuple[str, str]]:
+        """(version, action) of every action there is."""
+
     def accepts(self, request: Request) -> bool:
         """Whether the request speaks this cloud's protocol (signature scheme, headers)."""
 
@@ -111,6 +114,10 @@ class Dispatcher:
         self._gateways = gateways
         #: Set when the sandbox stops, so that no fault keeps it waiting.
         self.stopping = threading.Event()
+
+    def served(self) -> dict[str, list[tuple[str, str]]]:
+        """Cloud -> (version, action) of every action there is."""
+        return {gateway.cloud: sorted(gateway.served()) for gateway in self._gateways}
 
     def handle(self, request: Request) -> Response:
         """Answer one request and journal it; never raises."""

@@ -62,6 +62,10 @@ class TencentGateway:
         self._app = app
         self._apis = {api.version: api for api in apis}
 
+    def served(self) -> list[tuple[str, str]]:
+        """See Gateway."""
+        return [(api.version, action) for api in self._apis.values() for action in api.actions]
+
     def accepts(self, request: Request) -> bool:
         """See Gateway."""
         if (request.method, request.path) != ("POST", "/"):

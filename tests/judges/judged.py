@@ -1,0 +1,76 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the vendors' SDKs judged: every call that they completed against the sandbox, printed as one table.
+
+A test asks for the fixture `judged` and tells each call that a judge completed; only what passing tests told counts.
+`served` says what there is to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+__all__ = ["Docket", "Judged", "judged", "served"]
+
+COLUMNS = ("cloud", "version", "action", "judge", "judged in")
+TOLD = "judged"
+
+#: judged(cloud, version, action, judge): the judge is a client and its dialect, such as "ssl SDK, POST".
+Judged = Callable[[str, str, str, str], None]
+
+
+@pytest.fixture
+def judged(request: pytest.FixtureRequest) -> Judged:
+    """Tells that a judge completed a call."""
+
+    def told(cloud: str, version: str, action: str, judge: str) -> None:
+        row = (cloud, version, action, judge, request.node.originalname.removeprefix("test_"))
+        if (TOLD, row) not in request.node.user_properties:
+            request.node.user_properties.append((TOLD, row))
+
+    return told
+
+
+def served(sandbox: Any, cloud: str) -> set[tuple[str, str]]:
+    """(version, action) of everything that a running sandbox serves for a cloud."""
+    return {(version, action) for version, action in sandbox.control("")["actions"][cloud]}
+
+
+class Docket:
+    """Collects what passing tests told, and prints it."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, ...], dict[str, None]] = {}
+        self._failed = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keeps what a test told, if it passed."""
+        self._failed += report.failed
+        if report.when == "call" and report.passed:
+            for row in (value for name, value in report.user_properties if name == TOLD):
+                self._told.setdefault(tuple(row[:4]), {})[row[4]] = None
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The table: one row for each call and judge, in a stable order."""
+        return sorted((*call, ", ".join(sorted(tests))) for call, tests in self._told.items())
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Prints the table and what it adds up to."""
+        rows = self.rows()
+        if not rows:
+            return
+        widths = [max(len(row[column]) for row in (COLUMNS, *rows)) for column in range(4)]
+        terminalreporter.section("the judges' list of calls")
+        for row in (COLUMNS, *rows):
+            cells = [cell.ljust(size) for cell, size in zip(row, widths, strict=False)]
+            terminalreporter.write_line("  ".join([*cells, row[4]]))
+        for cloud in sorted({row[0] for row in rows}):
+            actions = {row[1:3] for row in rows if row[0] == cloud}
+            judges = sorted({row[3] for row in rows if row[0] == cloud})
+            verdict = f"{self._failed} tests failed" if self._failed else "all passing"
+            terminalreporter.write_line(f"{len(actions)} actions of {cloud} judged by {'; '.join(judges)}: {verdict}")
