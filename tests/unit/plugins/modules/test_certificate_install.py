@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import errno
+import grp
 import os
+import pwd
 import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -784,6 +786,29 @@ def test_owner_and_modes_are_mended_without_touching_the_server(host: Host) -> N
     assert host.install(leaf)["changed"] is True
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert host.commands == []
+
+
+def test_owner_and_group_of_the_server_reach_key_and_directories(host: Host) -> None:
+    user, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
+    leaf = host.pending_leaf()
+    host.install(leaf)
+    assert host.install(leaf, owner=user, group=group)["changed"] is True
+    assert stat.S_IMODE(host.directory.stat().st_mode) == 0o751
+    key = (host.directory / "live" / "key.pem").stat()
+    assert (key.st_uid, key.st_gid, stat.S_IMODE(key.st_mode)) == (os.geteuid(), os.getegid(), 0o600)
+    assert host.install(leaf, owner=user, group=group)["changed"] is False
+
+
+def test_commands_have_the_time_that_is_given(host: Host) -> None:
+    given: list[float] = []
+
+    def run(argv: Sequence[str], timeout: float) -> CommandResult:
+        given.append(timeout)
+        return CommandResult(0, "")
+
+    host.run = run  # type: ignore[method-assign]
+    host.install(host.pending_leaf(), command_timeout=7)
+    assert given == [7, 7]
 
 
 def test_two_runs_at_once_do_not_meet(host: Host) -> None:
