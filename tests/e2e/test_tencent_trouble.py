@@ -250,6 +250,15 @@ def test_order_made_with_another_key_is_a_conflict(sandbox: SandboxProcess, tell
     assert submissions(sandbox, order_id) == 1
 
 
+def test_order_whose_key_the_cloud_made_says_so_to_another_request(sandbox: SandboxProcess, tell: Tell) -> None:
+    order_id = submitted(sandbox)
+    csr = make_csr(make_key("ecdsa-p256"), "www.example.com", [])
+    result = fails(sandbox, ORDER, certificate_id=order_id, csr=csr)
+    tell("order made with another key", "tencent", result)
+    assert result["error"]["kind"] == "conflict"
+    assert "with csr_generation=online, not parse" in result["msg"]
+
+
 def test_order_for_other_names_is_a_conflict(sandbox: SandboxProcess, tell: Tell) -> None:
     order_id = submitted(sandbox)
     result = fails(sandbox, ORDER, certificate_id=order_id, common_name="shop.example.com")

@@ -126,7 +126,8 @@ def _choice(versions: Versions, wish: Wish, live: str | None) -> tuple[str, str 
                 f"The pending key '{versions.path(candidate, KEY)}' does not belong to the {wish.title}: "
                 "the order was made with another key",
                 kind=ErrorKind.CONFLICT,
-                hint="Give the key that the order was made with as private_key. Nothing was changed.",
+                hint="Give the key that the order was made with as private_key. If the pending key was never "
+                f"submitted, '{versions.path(candidate)}' can be moved away instead. Nothing was changed.",
             )
     raise CertwrightError(
         f"'{versions.path(others[-1])}' holds something else than the {wish.title}",

@@ -54,6 +54,14 @@ def refuse_contradiction(order: PaidOrder, application: Application) -> None:
             f"is already {_state(order)} for {has}, without {', '.join(lacking)}",
             "Correct common_name and dns_names, or name the order that is meant.",
         )
+    # Before the keys, because a key that the cloud made differs from every other.
+    stored = order.documents.values.get("GenCsrType", "").lower() if order.documents else ""
+    if application.csr_generation and stored in ("online", "parse") and stored != application.csr_generation:
+        raise _conflict(
+            order,
+            f"is already {_state(order)} with csr_generation={stored}, not {application.csr_generation}",
+            "Say csr_generation as the order was submitted, or name another order.",
+        )
     theirs, ours = order.public_key_sha256, application.public_key_sha256
     if theirs and ours and theirs != ours:
         raise _conflict(
@@ -61,13 +69,6 @@ def refuse_contradiction(order: PaidOrder, application: Application) -> None:
             f"is already {_state(order)} with another key: its public key has the SHA-256 '{theirs}', that of the "
             f"given request '{ours}'",
             "Give the request that the order was submitted with, or name another order.",
-        )
-    stored = order.documents.values.get("GenCsrType", "").lower() if order.documents else ""
-    if application.csr_generation and stored in ("online", "parse") and stored != application.csr_generation:
-        raise _conflict(
-            order,
-            f"is already {_state(order)} with csr_generation={stored}, not {application.csr_generation}",
-            "Say csr_generation as the order was submitted, or name another order.",
         )
 
 

@@ -484,6 +484,15 @@ def test_bad_input_is_refused_before_anything_is_written(
     assert (host.snapshot(), host.commands) == (before, [])
 
 
+def test_pending_key_that_was_never_submitted_can_be_moved_away(host: Host) -> None:
+    key = new_key()
+    host.request()
+    version = str(host.directory / "versions" / "order-1")
+    assert f"'{version}' can be moved away" in host.refused(CA.leaf(key, NAME)).text
+    os.rename(version, host.root / "away")
+    assert host.install(CA.leaf(key, NAME), private_key=key)["changed"] is True
+
+
 def test_all_faults_are_said_at_once(host: Host) -> None:
     error = host.refused(CA.leaf(new_key(), NAME, start=-9, days=8), private_key=new_key(), domains=["b.example.org"])
     assert all(word in error.text for word in ("private_key:", "domains:", "expired"))
