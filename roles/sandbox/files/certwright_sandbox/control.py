@@ -104,16 +104,21 @@ class Control:
         return {"orders": [orders.view(order) for order in orders.list()]}
 
     def _create_orders(self, request: Request, body: Any) -> Any:
-        _known(body, ("flow", "product", "domain_num", "count"))
+        _known(body, ("flow", "product", "domain_num", "count", "managed_renewal"))
         count, number = body.get("count", 1), body.get("domain_num")
         for name, value in (("count", count), ("domain_num", number)):
             whole = isinstance(value, int) and not isinstance(value, bool)
             if value is not None and not (whole and 1 <= value <= 10000):
                 raise ValueError(f"'{name}' must be a number from 1 to 10000")
-        app, flow = self._app, _flow_of(self._app, body.get("flow"))
+        app, flow, managed = self._app, _flow_of(self._app, body.get("flow")), body.get("managed_renewal", False)
+        if not isinstance(managed, bool) or (managed and flow.cloud != "tencent"):
+            raise ValueError("'managed_renewal' must be true or false, and false for the flows of other clouds")
         with app.store.transaction():
             owner = app.accounts.first(flow.cloud).key_id
             made = [app.orders.create(flow.name, owner, body.get("product"), number) for _unused in range(count)]
+            for order in made if managed else ():
+                order.vendor["managed_renewal"] = True
+                app.orders.save(order)
         return {"ids": [order.id for order in made]}
 
     def _order(self, method: str, order_id: str, rest: list[str], body: Any) -> Any:

@@ -34,6 +34,8 @@ class State(enum.StrEnum):
     ISSUING = "issuing"
     ISSUED = "issued"
     REJECTED = "rejected"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
     EXPIRED = "expired"
 
 
@@ -113,6 +115,7 @@ class Order:
     deadline: float | None = None
     validated_at: float | None = None
     issue_at: float | None = None
+    cancelled_at: float | None = None
     approved: bool = False
     validations: list[Validation] = field(default_factory=list)
     certificate: dict[str, Any] | None = None
@@ -211,6 +214,8 @@ class Orders:
         now = self._clock.business()
         if order.state is State.ISSUED and order.certificate and now > order.certificate["not_after"]:
             order.state = State.EXPIRED
+        if order.state is State.CANCELLING and order.cancelled_at is not None and now >= order.cancelled_at:
+            order.state = State.CANCELLED
         return order
 
     def save(self, order: Order) -> None:
@@ -285,8 +290,8 @@ class Orders:
         """The truth inside an order for the control interface: no key, no password, no PEM; times as ISO 8601 UTC."""
         hidden = ("private_key_pem", "vendor", "certificate", "state", "product")
         shown = {f.name: getattr(order, f.name) for f in fields(order) if f.name not in hidden}
-        for name in ("created_at", "submitted_at", "visible_at", "deadline", "validated_at", "issue_at"):
-            shown[name] = None if shown[name] is None else iso(shown[name])
+        times = [name for name in shown if name.endswith("_at") or name == "deadline"]
+        shown |= {name: None if shown[name] is None else iso(shown[name]) for name in times}
         shown["application"] = redact(shown["application"])
         certificate = order.certificate and {
             "serial": order.certificate["serial"],

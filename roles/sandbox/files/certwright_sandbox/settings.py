@@ -72,6 +72,24 @@ def _one_of(*allowed: str) -> Callable[[Any], str]:
     return check
 
 
+#: What an account ("*") or an order can be like so that Tencent refuses calls (tencent_conditions.py).
+_CONDITIONS = (
+    "no_permission",
+    "no_project_permission",
+    "no_identity_verification",
+    "status_not_valid",
+    "free_quota_used_up",
+    "root_not_valid",
+)
+
+
+def _conditions(value: Any) -> dict[str, list[str]]:
+    lists = value.values() if isinstance(value, dict) else [None]
+    if not all(isinstance(words, list) and all(word in _CONDITIONS for word in words) for words in lists):
+        raise ValueError(f"must map order ids (or *, for the account) to lists of {', '.join(_CONDITIONS)}")
+    return dict(value)
+
+
 def _ids(value: Any) -> list[str] | None:
     if value is not None and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
         raise ValueError("must be a list of strings, or null for any")
@@ -82,6 +100,7 @@ def _ids(value: Any) -> list[str] | None:
 _FIELDS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "visible_delay": (2.0, _seconds),
     "issue_delay": (3.0, _seconds),
+    "cancel_delay": (3.0, _seconds),
     "rate": (1.0, _seconds),
     "submission_guard": (True, _flag),
     "gateway_skew": (0.0, _number),
@@ -92,6 +111,7 @@ _FIELDS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "index_delay": (0.0, _seconds),
     "check_interval": (3.0, _seconds),
     "tencent_throttle": ("gateway", _one_of("gateway", "product")),
+    "tencent_conditions": ({}, _conditions),
     "tencent_site": ("any", _one_of("any", "intl")),
     "refuse_unknown_parameters": (True, _flag),
     "strict_types": (False, _flag),
@@ -108,6 +128,7 @@ class Settings:
 
     visible_delay: float
     issue_delay: float
+    cancel_delay: float
     rate: float
     submission_guard: bool
     gateway_skew: float
@@ -118,6 +139,7 @@ class Settings:
     index_delay: float
     check_interval: float
     tencent_throttle: str
+    tencent_conditions: dict[str, list[str]]
     tencent_site: str
     refuse_unknown_parameters: bool
     strict_types: bool

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from certwright_sandbox.clock import gmt8
 from certwright_sandbox.gateway import ApiError, Call
+from certwright_sandbox.tencent_dnspod_views import LEAST_TTL, LINE_ID, domain_info, domain_row, name_server, row
 from certwright_sandbox.tencent_gateway import Action, Api
 from certwright_sandbox.tencent_parameters import table
 from certwright_sandbox.zones import Record, Zone
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["api"]
 
 _DNS = "dnspod"
-_LINE_ID = "0"
 _LINES = ("默认", "Default", "default")
-_LEAST_TTL, _LARGEST_TTL = 600, 604800
+_LARGEST_TTL = 604800
 _TYPES = ("A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV", "CAA")
 _LARGEST_PAGE = 3000
 #: Values of equal-name TXT records a zone may hold (the plan's SubdomainRollLimit; the number is a guess).
@@ -34,13 +34,11 @@ _LABEL = re.compile(r"[a-z0-9_\u4e00-\u9fff]([a-z0-9_\u4e00-\u9fff-]{0,61}[a-z0-
 def api(app: App) -> Api:
     """The product's table of actions."""
     dnspod = _Dnspod(app)
-    create = table(
-        {"Domain": "string", "RecordType": "string", "RecordLine": "string", "Value": "string"},
-        {
-            **dict.fromkeys(("DomainId", "MX", "TTL", "Weight", "GroupId"), "int"),
-            **dict.fromkeys(("SubDomain", "RecordLineId", "Status", "Remark", "DnssecConflictMode"), "string"),
-        },
-    )
+    record = dict.fromkeys(("Domain", "RecordType", "RecordLine", "Value"), "string")
+    optional = {
+        **dict.fromkeys(("DomainId", "MX", "TTL", "Weight"), "int"),
+        **dict.fromkeys(("SubDomain", "RecordLineId", "Status", "Remark", "DnssecConflictMode"), "string"),
+    }
     listing = table(
         {"Domain": "string"},
         {
@@ -58,8 +56,10 @@ def api(app: App) -> Api:
     )
     delete = table({"Domain": "string", "RecordId": "int"}, {"DomainId": "int"})
     actions = {
-        "CreateRecord": Action(dnspod.create, create),
+        "CreateRecord": Action(dnspod.create, table(record, {**optional, "GroupId": "int"})),
+        "ModifyRecord": Action(dnspod.modify, table({**record, "RecordId": "int"}, optional)),
         "DeleteRecord": Action(dnspod.delete, delete),
+        "DescribeDomain": Action(dnspod.domain, table({"Domain": "string"}, {"DomainId": "int"})),
         "DescribeRecordList": Action(dnspod.records, listing),
         "DescribeDomainList": Action(dnspod.domains, domains),
     }
@@ -92,8 +92,37 @@ class _Dnspod:
     def create(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """CreateRecord."""
         zone = self._zone(call, given)
+        fields = self._fields(zone, given)
+        self._check_neighbours(fields, self._zones.records(zone.name))
+        extra = {"remark": given.get("Remark", ""), "real_at": self._app.clock.real()}
+        name, kind, value = fields.pop("name"), fields.pop("type"), fields.pop("value")
+        record = self._zones.add_record(zone, name, kind, value, **fields, line="Default", **extra)
+        call.effective = True
+        return {"RecordId": int(record.id)}
+
+    def modify(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
+        """ModifyRecord: an omitted SubDomain means the apex here, too; what else is omitted gets its default."""
+        zone = self._zone(call, given)
+        record = self._record(zone, given)
+        fields = self._fields(zone, given)
+        others = [each for each in self._zones.records(zone.name) if each.id != record.id]
+        self._check_neighbours(fields, others)
+        remark = given.get("Remark", record.extra.get("remark", ""))
+        self._zones.update_record(record.id, **fields, extra={**record.extra, "remark": remark})
+        call.effective = True
+        return {"RecordId": int(record.id)}
+
+    def _record(self, zone: Zone, given: dict[str, Any]) -> Record:
+        record = self._zones.record(str(given["RecordId"]))
+        if record is None or record.zone != zone.name:
+            raise _bad("RecordIdInvalid", "The record id is not valid.")
+        return record
+
+    @staticmethod
+    def _fields(zone: Zone, given: dict[str, Any]) -> dict[str, Any]:
+        """The fields of a record that a call asks for, checked one by one."""
         kind, name = given["RecordType"].upper(), (given.get("SubDomain") or "@").lower()
-        if given.get("RecordLineId", _LINE_ID) != _LINE_ID or (
+        if given.get("RecordLineId", LINE_ID) != LINE_ID or (
             "RecordLineId" not in given and given["RecordLine"] not in _LINES
         ):
             raise _bad("RecordLineInvalid", "The record line is not valid.")
@@ -101,19 +130,16 @@ class _Dnspod:
             raise _bad("RecordTypeInvalid", "The record type is not valid.")
         if len(f"{name}.{zone.name}") > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
             raise _bad("SubdomainInvalid", "The subdomain is not valid.")
-        ttl = given.get("TTL", _LEAST_TTL)
-        if not _LEAST_TTL <= ttl <= _LARGEST_TTL:
-            raise ApiError("LimitExceeded.RecordTtlLimit", f"The TTL of this plan must be {_LEAST_TTL} or more.")
-        value = _value(kind, given["Value"])
-        self._check_neighbours(zone, name, kind, value)
-        extra = {"remark": given.get("Remark", ""), "real_at": self._app.clock.real()}
+        ttl = given.get("TTL", LEAST_TTL)
+        if not LEAST_TTL <= ttl <= _LARGEST_TTL:
+            raise ApiError("LimitExceeded.RecordTtlLimit", f"The TTL of this plan must be {LEAST_TTL} or more.")
         status = given.get("Status", "ENABLE").upper()
-        record = self._zones.add_record(zone, name, kind, value, ttl, line="Default", status=status, **extra)
-        call.effective = True
-        return {"RecordId": int(record.id)}
+        return {"name": name, "type": kind, "value": _value(kind, given["Value"]), "ttl": ttl, "status": status}
 
-    def _check_neighbours(self, zone: Zone, name: str, kind: str, value: str) -> None:
-        there = [each for each in self._zones.records(zone.name) if each.name == name]
+    @staticmethod
+    def _check_neighbours(fields: dict[str, Any], others: Sequence[Record]) -> None:
+        kind, value = fields["type"], fields["value"]
+        there = [each for each in others if each.name == fields["name"]]
         same = [each for each in there if each.type == kind]
         if any(each.value == value for each in same):
             raise _bad("DomainRecordExist", "The record already exists.")
@@ -125,11 +151,13 @@ class _Dnspod:
     def delete(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """DeleteRecord."""
         zone = self._zone(call, given)
-        record = self._zones.record(str(given["RecordId"]))
-        if record is None or record.zone != zone.name:
-            raise _bad("RecordIdInvalid", "The record id is not valid.")
-        call.effective = self._zones.delete_record(record.id)
+        call.effective = self._zones.delete_record(self._record(zone, given).id)
         return {}
+
+    def domain(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
+        """DescribeDomain."""
+        zone = self._zone(call, given)
+        return {"DomainInfo": domain_info(zone, len(self._zones.records(zone.name)) + 2)}
 
     def records(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """DescribeRecordList: an empty list is an error unless ErrorOnEmpty is no (Tencent reference 5.2)."""
@@ -141,7 +169,7 @@ class _Dnspod:
             raise ApiError("InvalidParameterValue.LimitInvalid", "Limit must be 1 or more.")
         now, delay = self._app.clock.real(), self._app.settings.index_delay
         indexed = [each for each in self._zones.records(zone.name) if each.extra.get("real_at", 0.0) + delay <= now]
-        rows = [_name_server(zone, number) for number in (1, 2)] + [_row(each) for each in indexed]
+        rows = [name_server(zone, number) for number in (1, 2)] + [row(each) for each in indexed]
         found = [each for each in rows if _wanted(each, given)]
         if not found and given.get("ErrorOnEmpty", "yes") != "no":
             raise ApiError("ResourceNotFound.NoDataOfRecord", "There are no records.")
@@ -159,7 +187,7 @@ class _Dnspod:
         mine = self._zones.list(_DNS, owner)
         found = [zone for zone in mine if given.get("Keyword", "").lower() in zone.name]
         page = found[offset : offset + min(limit, _LARGEST_PAGE)]
-        rows = [_domain(zone, len(self._zones.records(zone.name)) + 2) for zone in page]
+        rows = [domain_row(zone, len(self._zones.records(zone.name)) + 2) for zone in page]
         counts = ("DomainTotal", "AllTotal", "MineTotal")
         return {"DomainCountInfo": dict.fromkeys(counts, len(found)), "DomainList": rows}
 
@@ -190,32 +218,6 @@ def _value(kind: str, value: str) -> str:
     return value[1:-1] if quoted else value
 
 
-def _row(record: Record) -> dict[str, Any]:
-    return {
-        "RecordId": int(record.id),
-        "Value": record.value,
-        "Status": record.status,
-        "UpdatedOn": gmt8(record.updated_at),
-        "Name": record.name,
-        "Line": record.line,
-        "LineId": _LINE_ID,
-        "Type": record.type,
-        "Weight": None,
-        "MonitorStatus": "",
-        "Remark": record.extra.get("remark", ""),
-        "TTL": record.ttl,
-        "MX": 0,
-        "DefaultNS": False,
-    }
-
-
-def _name_server(zone: Zone, number: int) -> dict[str, Any]:
-    """One of the two NS records every zone has and the console hides (Tencent reference 5.2)."""
-    record = Record(str(zone.seq * 10 + number), zone.name, "@", "NS", f"ns{number}.{zone.name}.", 86400, "Default")
-    record.updated_at = zone.created_at
-    return {**_row(record), "DefaultNS": True}
-
-
 def _wanted(row: dict[str, Any], given: dict[str, Any]) -> bool:
     """Whether a record passes the filters; the newer spelling SubDomain wins over Subdomain."""
     host = given.get("SubDomain") or given.get("Subdomain")
@@ -223,31 +225,6 @@ def _wanted(row: dict[str, Any], given: dict[str, Any]) -> bool:
     return (
         (not host or row["Name"] == host.lower())
         and row["Type"] == (given.get("RecordType") or row["Type"]).upper()
-        and given.get("RecordLineId", _LINE_ID) == _LINE_ID
+        and given.get("RecordLineId", LINE_ID) == LINE_ID
         and (word in row["Name"] or word in row["Value"])
     )
-
-
-def _domain(zone: Zone, records: int) -> dict[str, Any]:
-    servers = [f"ns{number}.{zone.name}" for number in (1, 2)]
-    return {
-        "DomainId": zone.seq,
-        "Name": zone.name,
-        "Punycode": zone.name,
-        "Status": "ENABLE",
-        "TTL": _LEAST_TTL,
-        "DNSStatus": "",
-        "CNAMESpeedup": "DISABLE",
-        "Grade": "DP_FREE",
-        "GradeLevel": 2,
-        "GradeTitle": "Free",
-        "GroupId": 1,
-        "EffectiveDNS": servers,
-        "RecordCount": records,
-        "IsVip": "NO",
-        "Owner": zone.owner,
-        "CreatedOn": gmt8(zone.created_at),
-        "UpdatedOn": gmt8(zone.created_at),
-        "Remark": "",
-        "TagList": [],
-    }

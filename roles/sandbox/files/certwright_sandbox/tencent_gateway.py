@@ -14,6 +14,7 @@ from certwright_sandbox.gateway import ApiError, Call
 from certwright_sandbox.http_server import LARGEST_BODY
 from certwright_sandbox.messages import Request, Response
 from certwright_sandbox.tencent_parameters import Table, clean
+from certwright_sandbox.tencent_query import LARGEST_QUERY, from_query
 from certwright_sandbox.tencent_signature import ALGORITHM, verify
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class TencentGateway:
 
     def accepts(self, request: Request) -> bool:
         """See Gateway."""
-        if (request.method, request.path) != ("POST", "/"):
+        if request.method not in ("GET", "POST") or request.path != "/":
             return False
         own_header = any(name.lower().startswith("x-tc-") for name, _value in request.headers)
         return own_header or request.header("authorization").startswith(ALGORITHM)
@@ -77,7 +78,7 @@ class TencentGateway:
         """See Gateway."""
         action, version = request.header("x-tc-action") or None, request.header("x-tc-version") or None
         call = Call(self.cloud, action, version, user_agent=request.header("user-agent") or None)
-        call.wire["api"] = self._apis.get(version or "")
+        call.wire.update(api=self._apis.get(version or ""), texts=request.method == "GET")
         try:
             body = _parameters(request)
         except ValueError as error:
@@ -91,8 +92,11 @@ class TencentGateway:
         """See Gateway."""
         if len(request.body) > LARGEST_BODY:
             raise ApiError("RequestSizeLimitExceeded", "The request is larger than 10 MB.")
+        if len(request.query) > LARGEST_QUERY:
+            raise ApiError("RequestSizeLimitExceeded", "The query is larger than 32 KB.")
         if "unreadable" in call.wire:
-            raise ApiError("InvalidRequest", f"The request body is not a JSON object: {call.wire['unreadable']}.")
+            what = "query cannot be read" if call.wire["texts"] else "request body is not a JSON object"
+            raise ApiError("InvalidRequest", f"The {what}: {call.wire['unreadable']}.")
         if not call.action:
             raise ApiError("MissingParameter", "The request is missing a required parameter `Action`.")
         api: Api | None = call.wire["api"]
@@ -114,7 +118,7 @@ class TencentGateway:
     def prepare(self, call: Call) -> None:
         """See Gateway."""
         action = self._action(call)
-        call.wire["checked"] = clean(call.parameters, action.parameters, self._app.settings)
+        call.wire["checked"] = clean(call.parameters, action.parameters, self._app.settings, call.wire["texts"])
         if action.prepare is not None:
             call.prepared = action.prepare(call, call.wire["checked"])
 
@@ -158,7 +162,9 @@ def _envelope(fields: dict[str, Any]) -> Response:
 
 
 def _parameters(request: Request) -> dict[str, Any]:
-    """The parameters of a POST body; ValueError when it is no JSON object."""
+    """The parameters of a query (GET) or a body; ValueError when they cannot be read."""
+    if request.method == "GET":
+        return from_query(request.query)
     body = json.loads(request.body.decode("utf-8"))
     if not isinstance(body, dict):
         raise ValueError("it is a JSON value of another type")

@@ -30,8 +30,11 @@ def table(required: dict[str, str] | None = None, optional: dict[str, str] | Non
     return Table({**(required or {}), **(optional or {})}, frozenset(required or ()))
 
 
-def clean(parameters: dict[str, Any], expected: Table, settings: Settings) -> dict[str, Any]:
+def clean(parameters: dict[str, Any], expected: Table, settings: Settings, texts: bool = False) -> dict[str, Any]:
     """Check parameters against their table.
+
+    Args:
+        texts: they come from a query, where every value is a text.
 
     Returns:
         The parameters that were given (null counts as not given), converted where the gateway converts.
@@ -39,6 +42,7 @@ def clean(parameters: dict[str, Any], expected: Table, settings: Settings) -> di
     Raises:
         ApiError: UnknownParameter, MissingParameter or InvalidParameter, naming the parameter.
     """
+    strict = settings.strict_types
     given = {name: value for name, value in parameters.items() if value is not None}
     if settings.refuse_unknown_parameters:
         for name in given:
@@ -48,10 +52,15 @@ def clean(parameters: dict[str, Any], expected: Table, settings: Settings) -> di
         if name in expected.required and name not in given:
             raise ApiError("MissingParameter", f"The request is missing a required parameter `{name}`.")
     return {
-        name: _typed(name, value, expected.types[name], settings.strict_types)
+        name: _typed(name, _told(value, expected.types[name]) if texts else value, expected.types[name], strict)
         for name, value in given.items()
         if name in expected.types
     }
+
+
+def _told(value: Any, kind: str) -> Any:
+    """A truth value of a query: clients write it in the way of their language."""
+    return value.lower() == "true" if kind == "bool" and str(value).lower() in ("true", "false") else value
 
 
 def _typed(name: str, value: Any, kind: str, strict: bool) -> Any:

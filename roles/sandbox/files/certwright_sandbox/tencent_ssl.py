@@ -10,11 +10,13 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Any
 
-from certwright_sandbox import tencent_documents, tencent_products
+from certwright_sandbox import tencent_cancelling, tencent_companies, tencent_documents, tencent_products
 from certwright_sandbox.ca_worker import matches
 from certwright_sandbox.clock import gmt8
 from certwright_sandbox.gateway import ApiError, Call
 from certwright_sandbox.orders import Flow, Order, State, SubmissionRefused, Validation
+from certwright_sandbox.tencent_conditions import refuse
+from certwright_sandbox.tencent_download import zipped
 from certwright_sandbox.tencent_gateway import Action, Api
 from certwright_sandbox.tencent_parameters import table
 from certwright_sandbox.tencent_views import detail, row, status
@@ -96,6 +98,9 @@ def api(app: App) -> Api:
         "DescribeCertificates": Action(ssl.describe_list, listing),
         "CheckCertificateDomainVerification": Action(ssl.check, one, ssl.probe),
         "CompleteCertificate": Action(ssl.complete, one, china_only=True),
+        "DownloadCertificate": Action(ssl.download, one, ssl.pack),
+        **tencent_cancelling.actions(app, ssl.order),
+        **tencent_companies.actions(app),
     }
     return Api("ssl", "2019-12-05", 10, actions, "LimitExceeded.RateLimitExceeded")
 
@@ -107,16 +112,18 @@ class _Ssl:
         self._app = app
         self._probed: dict[str, float] = {}
 
-    def _order(self, call: Call, order_id: str, code: str = "FailedOperation.CertificateNotFound") -> Order:
+    def order(self, call: Call, order_id: str, code: str = "FailedOperation.CertificateNotFound") -> Order:
+        """The caller's order of that id; ApiError where there is none, or where its condition refuses the call."""
         owner = call.account.key_id if call.account else None
         order = self._app.orders.get(order_id, FLOW, owner)
         if order is None:
             raise ApiError(code, f"The certificate {order_id} does not exist.")
+        refuse(self._app.settings, call.action, order)
         return order
 
     def info_submit(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """CertificateInfoSubmit: stores documents, sends nothing; a second call replaces the first (a guess)."""
-        order = self._order(call, given["CertId"])
+        order = self.order(call, given["CertId"])
         if order.state not in (State.AWAITING_DOCUMENTS, State.PREPARED):
             code = "FailedOperation.CertificateInfoSubmitStatusInvalid"
             raise ApiError(code, f"The status {status(order)} does not allow documents to be submitted.")
@@ -127,7 +134,7 @@ class _Ssl:
 
     def order_submit(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """CertificateOrderSubmit: sends the order to the CA; guarded by the order's state, not by a token."""
-        order = self._order(call, given["CertId"])
+        order = self.order(call, given["CertId"])
         if order.state is State.AWAITING_DOCUMENTS:
             code = "FailedOperation.CertificateInfoSubmitStatusInvalid"
             raise ApiError(code, "The certificate has no documents yet.")
@@ -155,7 +162,7 @@ class _Ssl:
 
     def describe_detail(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """DescribeCertificateDetail."""
-        return detail(self._app, self._order(call, given["CertificateId"]))
+        return detail(self._app, self.order(call, given["CertificateId"]))
 
     def describe_list(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """DescribeCertificates: newest first; ``Limit`` is clipped at 1000."""
@@ -171,7 +178,7 @@ class _Ssl:
 
     def probe(self, call: Call, given: dict[str, Any]) -> list[tuple[list[str], str | None]] | None:
         """Look at what is published, on the wire; None when it was looked at too recently."""
-        order = self._order(call, given["CertificateId"])
+        order = self.order(call, given["CertificateId"])
         now = self._app.clock.real()
         if now - self._probed.get(order.id, 0.0) < self._app.settings.check_interval:
             return None
@@ -182,7 +189,7 @@ class _Ssl:
 
     def check(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """CheckCertificateDomainVerification: what the own probe and the CA saw (Tencent reference 1.9)."""
-        order = self._order(call, given["CertificateId"])
+        order = self.order(call, given["CertificateId"])
         if order.state not in _UNDER_VALIDATION | {State.ISSUED}:
             code = "FailedOperation.CertificateStatusNotAllowVerify"
             raise ApiError(code, f"The status {status(order)} does not allow a domain check.")
@@ -198,7 +205,7 @@ class _Ssl:
     def complete(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """CompleteCertificate: asks the CA to look now; not for DNSPod and WoTrus products (Tencent reference 1.10)."""
         unknown = "FailedOperation.CertificateNotFoundOrAudited"
-        order = self._order(call, given["CertificateId"], unknown)
+        order = self.order(call, given["CertificateId"], unknown)
         if order.state not in _UNDER_VALIDATION:
             raise ApiError(unknown, f"The certificate {order.id} does not exist or was reviewed already.")
         if order.product.brand in ("DNSPod", "WoTrus"):
@@ -206,6 +213,18 @@ class _Ssl:
         self._app.store.after_commit(self._app.worker.look_again)
         call.effective = True
         return {"CertificateId": order.id}
+
+    def pack(self, call: Call, given: dict[str, Any]) -> str:
+        """Make the zip file of an issued certificate, whose keystores take their time."""
+        order = self.order(call, given["CertificateId"])
+        if order.state not in (State.ISSUED, State.EXPIRED):
+            code = "FailedOperation.InvalidCertificateStatusCode"
+            raise ApiError(code, f"The status {status(order)} does not allow a download.")
+        return zipped(order)
+
+    def download(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
+        """DownloadCertificate."""
+        return {"Content": call.prepared, "ContentType": "application/zip"}
 
     def publish_automatically(self, order: Order) -> None:
         """DNS_AUTO: the cloud writes the validation records into the account's own zones."""

@@ -29,6 +29,8 @@ _STATUS = {
     State.ISSUED: 1,
     State.REJECTED: 2,
     State.EXPIRED: 3,
+    State.CANCELLING: 6,
+    State.CANCELLED: 7,
 }
 _STATUS_NAMES = {
     0: "Under review",
@@ -37,9 +39,12 @@ _STATUS_NAMES = {
     3: "Expired",
     4: "To be validated",
     5: "To be submitted",
+    6: "Cancelling",
+    7: "Cancelled",
     8: "To be uploaded",
 }
 _HELD = (State.ISSUED, State.EXPIRED)
+_CLOSED = (State.REJECTED, State.CANCELLING, State.CANCELLED)
 #: SubmittedData has the names of the older document API (Tencent reference 1.5, 1.6).
 _SUBMITTED = {
     "CsrType": "GenCsrType",
@@ -127,7 +132,7 @@ def _auth_detail(app: App, order: Order) -> dict[str, Any] | None:
     """DvAuthDetail: null before submission, an object of nulls until the CA answered and again after issue."""
     if order.state in (State.AWAITING_DOCUMENTS, State.PREPARED):
         return None
-    shown = order.visible(app.clock.business()) and order.state not in (*_HELD, State.REJECTED)
+    shown = order.visible(app.clock.business()) and order.state not in (*_HELD, *_CLOSED)
     auths = [_auth(validation) for validation in order.validations] if shown else []
     first = auths[0] if auths else dict.fromkeys(("DvAuthKey", "DvAuthValue", "DvAuthDomain", "DvAuthPath"))
     top = {name: first[name] for name in ("DvAuthKey", "DvAuthValue", "DvAuthDomain", "DvAuthPath")}
