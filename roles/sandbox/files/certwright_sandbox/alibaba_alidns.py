@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from certwright_sandbox.alibaba_api import Action, Actions, error, integer, invalid_parameter, page, text
@@ -23,6 +24,7 @@ VERSION = "2015-01-09"
 SERVICE = "alidns"
 #: The free edition's range of a TTL in seconds (reference 5.2).
 LEAST_TTL, MOST_TTL = 600, 86400
+AVAILABLE_TTLS = (600, 1800, 3600, 43200, 86400)
 MOST_RECORDS = 90
 TYPES = ("A", "AAAA", "CAA", "CNAME", "FORWARD_URL", "MX", "NS", "REDIRECT_URL", "SRV", "TXT")
 LINES = ("default", "telecom", "unicom", "mobile", "oversea", "edu", "drpeng", "btvn")
@@ -35,10 +37,12 @@ def actions(app: App) -> Actions:
     service = _Alidns(app)
     return {
         (VERSION, "AddDomainRecord"): Action(service.add, 60, ("DomainName", "RR", "Type", "Value"), writes=True),
+        (VERSION, "UpdateDomainRecord"): Action(service.update, 60, ("RecordId", "RR", "Type", "Value"), writes=True),
         (VERSION, "DeleteDomainRecord"): Action(service.delete, 60, ("RecordId",), writes=True),
         (VERSION, "DescribeDomainRecords"): Action(service.list_records, 100, ("DomainName",)),
         (VERSION, "DescribeSubDomainRecords"): Action(service.list_at_name, 300, ("SubDomain",)),
         (VERSION, "DescribeDomains"): Action(service.list_zones),
+        (VERSION, "DescribeDomainInfo"): Action(service.describe_zone, None, ("DomainName",)),
     }
 
 
@@ -49,27 +53,29 @@ class _Alidns:
     def add(self, call: Call) -> dict[str, Any]:
         """AddDomainRecord."""
         zone = self._zone(call, text(call, "DomainName"))
-        rr, kind, value = text(call, "RR").lower(), text(call, "Type").upper(), text(call, "Value")
-        ttl, line = integer(call, "TTL", LEAST_TTL), text(call, "Line") or "default"
-        _check_record(rr, kind, value, ttl, line)
-        at_name = [each for each in self._zones.records(zone.name) if (each.name, each.line) == (rr, line)]
-        alike = [each for each in at_name if each.type == kind]
-        if any(each.value == value for each in alike):
+        wanted = _wanted(call)
+        self._check_neighbours(wanted, self._zones.records(zone.name))
+        record = self._zones.add_record(zone, wanted.rr, wanted.kind, wanted.value, wanted.ttl, line=wanted.line)
+        call.effective = True
+        return {"RecordId": record.id}
+
+    def update(self, call: Call) -> dict[str, Any]:
+        """UpdateDomainRecord: replaces the whole record; a TTL or line that is not named falls back to its default."""
+        record = self._own_record(call)
+        wanted = _wanted(call)
+        before = (record.name, record.type, record.value, record.ttl, record.line)
+        if before == (wanted.rr, wanted.kind, wanted.value, wanted.ttl, wanted.line):
             raise error("DomainRecordDuplicate", "The DNS record already exists.")
-        if len(alike) < len(at_name) and "CNAME" in (kind, *(each.type for each in at_name)):
-            raise error("DomainRecordConflict", "The DNS record conflicts with other records.")
-        if len(alike) >= MOST_RECORDS:
-            raise error("QuotaExceeded.Record", "The number of DNS records exceeds the limit.")
-        record = self._zones.add_record(zone, rr, kind, value, ttl, line=line)
+        others = [each for each in self._zones.records(record.zone) if each.id != record.id]
+        self._check_neighbours(wanted, others)
+        changes = {"name": wanted.rr, "type": wanted.kind, "value": wanted.value}
+        self._zones.update_record(record.id, **changes, ttl=wanted.ttl, line=wanted.line)
         call.effective = True
         return {"RecordId": record.id}
 
     def delete(self, call: Call) -> dict[str, Any]:
         """DeleteDomainRecord."""
-        record = self._zones.record(text(call, "RecordId"))
-        zone = self._zones.get(record.zone) if record else None
-        if record is None or zone is None or not self._is_own(call, zone):
-            raise error("DomainRecordNotBelongToUser", "The DNS record does not belong to you.")
+        record = self._own_record(call)
         call.effective = self._zones.delete_record(record.id)
         return {"RecordId": record.id}
 
@@ -99,6 +105,44 @@ class _Alidns:
         found = [zone for zone in zones if (zone.name == word if exact and word else word in zone.name)]
         shown, counts = page(call, found, 100)
         return {"Domains": {"Domain": [self._zone_view(zone) for zone in shown]}, **counts}
+
+    def describe_zone(self, call: Call) -> dict[str, Any]:
+        """DescribeDomainInfo; NeedDetailAttributes adds the lines."""
+        zone = self._zone(call, text(call, "DomainName"))
+        detailed = text(call, "NeedDetailAttributes").lower() == "true"
+        lines = [{"LineCode": line, "LineName": line, "LineDisplayName": line} for line in LINES]
+        hosted = [each.name for each in self._zones.list(dns=SERVICE) if self._is_own(call, each)]
+        view = self._zone_view(zone)
+        return {
+            **{name: view[name] for name in ("DomainId", "DomainName", "PunyCode", "VersionCode")},
+            **{name: view[name] for name in ("AliDomain", "DnsServers")},
+            "MinTtl": LEAST_TTL,
+            "AvailableTtls": {"AvailableTtl": [str(ttl) for ttl in AVAILABLE_TTLS]},
+            "SubDomain": any(zone.name.endswith(f".{name}") for name in hosted),
+            "InBlackHole": False,
+            "InClean": False,
+            "SlaveDns": False,
+            "RecordLines": {"RecordLine": lines} if detailed else None,
+        }
+
+    def _own_record(self, call: Call) -> Record:
+        record = self._zones.record(text(call, "RecordId"))
+        zone = self._zones.get(record.zone) if record else None
+        if record is None or zone is None or not self._is_own(call, zone):
+            raise error("DomainRecordNotBelongToUser", "The DNS record does not belong to you.")
+        return record
+
+    @staticmethod
+    def _check_neighbours(wanted: _Wanted, others: Sequence[Record]) -> None:
+        """Refuse a record that does not go with the other records of its zone (reference 5.2 and 5.3)."""
+        at_name = [each for each in others if (each.name, each.line) == (wanted.rr, wanted.line)]
+        alike = [each for each in at_name if each.type == wanted.kind]
+        if any(each.value == wanted.value for each in alike):
+            raise error("DomainRecordDuplicate", "The DNS record already exists.")
+        if len(alike) < len(at_name) and "CNAME" in (wanted.kind, *(each.type for each in at_name)):
+            raise error("DomainRecordConflict", "The DNS record conflicts with other records.")
+        if len(alike) >= MOST_RECORDS:
+            raise error("QuotaExceeded.Record", "The number of DNS records exceeds the limit.")
 
     def _zone_view(self, zone: Zone) -> dict[str, Any]:
         return {
@@ -131,6 +175,25 @@ class _Alidns:
         if not self._is_own(call, zone):
             raise error("IncorrectDomainUser", "The domain name belongs to another user.")
         return zone
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A record as a call describes it."""
+
+    rr: str
+    kind: str
+    value: str
+    ttl: int
+    line: str
+
+
+def _wanted(call: Call) -> _Wanted:
+    """The record that a call describes; raises ApiError where Alidns refuses it."""
+    rr, kind, value = text(call, "RR").lower(), text(call, "Type").upper(), text(call, "Value")
+    wanted = _Wanted(rr, kind, value, integer(call, "TTL", LEAST_TTL), text(call, "Line") or "default")
+    _check_record(wanted.rr, wanted.kind, wanted.value, wanted.ttl, wanted.line)
+    return wanted
 
 
 def _check_record(rr: str, kind: str, value: str, ttl: int, line: str) -> None:

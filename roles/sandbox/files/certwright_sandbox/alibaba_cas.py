@@ -1,7 +1,7 @@
 # Copyright (c) 2026, certwright.cloud contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Alibaba's certificate service: the DV orders of version 2018-07-13 (Alibaba reference 1.2, 2.1, 7.4 and 7.5)."""
+"""Alibaba's certificate service, version 2018-07-13: DV orders (Alibaba reference 1.2, 2.1, 7.4 and 7.5)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from certwright_sandbox.alibaba_api import Action, Actions, error, integer, invalid_parameter, text
+from certwright_sandbox.alibaba_cas_store import CertificateStore
 from certwright_sandbox.gateway import Call
 from certwright_sandbox.orders import Flow, Order, Product, State, SubmissionRefused, Validation
 
@@ -53,7 +54,7 @@ LIST_STATUS: Mapping[State, tuple[str, str]] = {
 
 def flow(app: App) -> Flow:
     """What is particular about these orders."""
-    return Flow(FLOW, "alibaba", _new_id, _product, _validations)
+    return Flow(FLOW, "alibaba", _new_id, _product, _validations, on_issued=CertificateStore(app).keep_issued)
 
 
 def actions(app: App) -> Actions:
@@ -64,6 +65,7 @@ def actions(app: App) -> Actions:
         (VERSION, "CreateDVOrderAudit"): Action(service.create_audit, 10, applied, writes=True),
         (VERSION, "DescribeDVOrderResult"): Action(service.describe_result, 10, ("InstanceId",)),
         (VERSION, "DescribeOrderInstanceList"): Action(service.list_instances, 10, ("StartIndex",)),
+        **CertificateStore(app).actions(),
     }
 
 

@@ -42,7 +42,7 @@ __all__ = ["Addresses", "App", "main"]
 #: Zones of a fresh state directory.
 _ZONES = (("example.com", "dnspod"), ("example.net", "alidns"))
 #: What POST reset makes as new; accounts and the CA's keys stay.
-_RESET_TABLES = ("orders", "zones", "records", "journal", "faults", "meta")
+_RESET_TABLES = ("orders", "zones", "records", "certificates", "journal", "faults", "meta")
 
 
 @dataclass(frozen=True)
