@@ -9,15 +9,14 @@ Checks come in the order of the Alibaba reference, section 7.2.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from certwright_sandbox import alibaba_alidns, alibaba_cas, alibaba_signature
 from certwright_sandbox.accounts import Account, Accounts
+from certwright_sandbox.alibaba_answers import answer, wants_xml
 from certwright_sandbox.alibaba_api import STATUS, Action, Actions, error, missing
 from certwright_sandbox.clock import Clock
 from certwright_sandbox.gateway import ApiError, Call
@@ -30,7 +29,6 @@ __all__ = ["AlibabaGateway", "make"]
 
 #: Clocks may differ by this much, and a nonce is remembered for as long (Alibaba reference 3.5).
 TOLERANCE = 900.0
-CONTENT_TYPE = "application/json;charset=utf-8"
 HELP_URL = "https://error-center.aliyun.com/status/search?Keyword={}&source=PopGw"
 
 
@@ -54,23 +52,30 @@ class AlibabaGateway:
         return list(self._actions)
 
     def accepts(self, request: Request) -> bool:
-        """Whether the request has a header that only Alibaba's protocol knows."""
-        signed = request.header("authorization").startswith("ACS3-")
-        return signed or any(name.lower().startswith("x-acs-") for name, _value in request.headers)
+        """Whether the request has a header or a parameter that only Alibaba's protocol knows."""
+        return alibaba_signature.read(request) is not None
 
     def describe(self, request: Request) -> Call:
-        """Read what can be read; the parameters are the union of query, form body and JSON body (reference 7.1)."""
-        parameters, fault = _parameters(request)
+        """Read what can be read; the parameters are the union of query, form body and JSON body (reference 7.1).
+
+        What a signature does not cover is not read, so V1 has no JSON body.
+        """
+        signature = alibaba_signature.read(request)
+        v1 = signature is not None and not signature.covers_body
+        parameters, body_fault = alibaba_signature.signed_parameters(request), None
+        if not v1:
+            parameters, body_fault = _with_json_body(parameters, request)
         call = Call(
             self.cloud,
-            action=request.header("x-acs-action") or None,
-            version=request.header("x-acs-version") or None,
-            parameters=parameters,
+            action=(signature.action if signature else "") or None,
+            version=(signature.version if signature else "") or None,
             user_agent=request.header("user-agent") or None,
-            order_id=_order_id(parameters),
         )
         call.request_id = call.request_id.upper()
-        call.wire = {"host": request.host, "body_fault": fault}
+        as_xml = wants_xml(parameters.get("Format"), "" if v1 else request.header("accept"))
+        call.wire = {"host": request.host, "body_fault": body_fault, "signature": signature, "as_xml": as_xml}
+        call.parameters = {name: value for name, value in parameters.items() if name not in alibaba_signature.COMMON}
+        call.order_id = _order_id(call.parameters)
         return call
 
     def verify(self, call: Call, request: Request) -> None:
@@ -80,12 +85,12 @@ class AlibabaGateway:
             raise error("InvalidApi.NotFound", "Specified api is not found, please check your url and method.")
         if request.method not in ("GET", "POST"):
             raise error("UnsupportedHTTPMethod", "This http method is not supported.")
-        authorization = self._authorization(request)
-        account = self._account(authorization.key_id, request.header("x-acs-security-token"))
-        self._check_time(request.header("x-acs-date"))
-        _check_body_hash(request)
-        _check_signature(account, authorization, request)
-        self._check_nonce(account, request.header("x-acs-signature-nonce"))
+        signature: alibaba_signature.Signature = call.wire["signature"]
+        signature.check_complete()
+        account = self._account(signature.key_id, signature.token)
+        self._check_time(signature.date)
+        signature.check(account.secret)
+        self._check_nonce(account, signature.nonce)
         call.account = account
         if account.read_only and action.writes:
             raise error("Forbidden.RAM", f"User not authorized to operate on the specified resource: {call.action}.")
@@ -108,7 +113,7 @@ class AlibabaGateway:
 
     def success(self, call: Call, result: dict[str, Any]) -> Response:
         """The fields at top level beside RequestId; fields that are None are left out (reference 3.4)."""
-        return _response(200, {**_without_none(result), "RequestId": call.request_id}, call)
+        return self._answer(call, 200, {**result, "RequestId": call.request_id}, f"{call.action}Response")
 
     def failure(self, call: Call, refusal: ApiError) -> Response:
         """RequestId, HostId, Code, Message and Recommend."""
@@ -119,8 +124,14 @@ class AlibabaGateway:
             "Message": refusal.message,
             "Recommend": HELP_URL.format(refusal.code),
         }
-        response = _response(refusal.status, body, call)
+        response = self._answer(call, refusal.status, body, "Error")
         response.headers.update(refusal.headers)
+        return response
+
+    @staticmethod
+    def _answer(call: Call, status: int, fields: Mapping[str, Any], root: str) -> Response:
+        response = answer(status, fields, root, call.wire["as_xml"])
+        response.headers["x-acs-request-id"] = call.request_id
         return response
 
     def throttled(self, call: Call, count: int, limit: int, retry_after: float | None) -> ApiError:
@@ -136,21 +147,6 @@ class AlibabaGateway:
 
     def _action(self, call: Call) -> Action:
         return self._actions[(call.version or "", call.action or "")]
-
-    def _authorization(self, request: Request) -> alibaba_signature.Authorization:
-        required = {
-            "authorization": "AccessKeyId",
-            "x-acs-date": "Timestamp",
-            "x-acs-signature-nonce": "SignatureNonce",
-            "x-acs-content-sha256": "ContentSha256",
-        }
-        for header, name in required.items():
-            if not request.header(header):
-                raise missing(name)
-        try:
-            return alibaba_signature.read_authorization(request.header("authorization"))
-        except ValueError as exc:
-            raise _incomplete(str(exc)) from exc
 
     def _account(self, key_id: str, token: str) -> Account:
         account = self._accounts.find(self.cloud, key_id)
@@ -183,51 +179,20 @@ class AlibabaGateway:
             self._nonces[(account.key_id, nonce)] = now
 
 
-def _incomplete(why: str) -> ApiError:
-    return error("IncompleteSignature", f"The request signature does not conform to Alibaba Cloud standards: {why}.")
-
-
-def _check_body_hash(request: Request) -> None:
-    if hashlib.sha256(request.body).hexdigest() != request.header("x-acs-content-sha256"):
-        raise _incomplete("x-acs-content-sha256 is not the hash of the body")
-
-
-def _check_signature(account: Account, authorization: alibaba_signature.Authorization, request: Request) -> None:
-    unsigned = alibaba_signature.unsigned_headers(request, authorization)
-    if unsigned:
-        raise _incomplete(f"not signed: {', '.join(unsigned)}")
-    candidates = list(alibaba_signature.canonical_requests(request, authorization))
-    if not any(alibaba_signature.fits(account.secret, each, authorization.signature) for each in candidates):
-        message = "Specified signature does not match our calculation. server string to sign is:"
-        raise error("SignatureDoesNotMatch", message + candidates[0])
-
-
-def _parameters(request: Request) -> tuple[dict[str, Any], str | None]:
-    """The parameters of a request, and what is wrong with its body (None: nothing)."""
-    parameters: dict[str, Any] = dict(parse_qsl(request.query, keep_blank_values=True))
+def _with_json_body(parameters: dict[str, Any], request: Request) -> tuple[dict[str, Any], str | None]:
+    """The parameters with those of a JSON body, and what is wrong with that body (None: nothing)."""
     content_type = request.header("content-type").partition(";")[0].strip().lower()
-    if content_type == "application/x-www-form-urlencoded":
-        parameters.update(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-    elif content_type == "application/json" and request.body.strip():
-        try:
-            body = json.loads(request.body)
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            return parameters, "The request body is not a JSON object."
-        parameters.update(body)
-    return parameters, None
+    if content_type != "application/json" or not request.body.strip():
+        return parameters, None
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        return parameters, "The request body is not a JSON object."
+    return {**parameters, **body}, None
 
 
 def _order_id(parameters: Mapping[str, Any]) -> str | None:
     value = parameters.get("InstanceId")
     return None if value is None else str(value)
-
-
-def _without_none(result: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in result.items() if value is not None}
-
-
-def _response(status: int, body: Mapping[str, Any], call: Call) -> Response:
-    encoded = json.dumps(body, ensure_ascii=False).encode()
-    return Response(status, encoded, CONTENT_TYPE, {"x-acs-request-id": call.request_id})
