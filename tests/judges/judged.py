@@ -17,10 +17,10 @@ import pytest
 
 __all__ = ["Docket", "Judged", "judged", "served"]
 
-COLUMNS = ("cloud", "version", "action", "judge", "judged in")
+COLUMNS = ("cloud", "version", "action", "judge", "dialects")
 TOLD = "judged"
 
-#: judged(cloud, version, action, judge): the judge is a client and its dialect, such as "ssl SDK, POST".
+#: judged(cloud, version, action, judge): the judge is a client, a comma and its dialect: "ssl SDK 3.1.145, http POST".
 Judged = Callable[[str, str, str, str], None]
 
 
@@ -29,7 +29,7 @@ def judged(request: pytest.FixtureRequest) -> Judged:
     """Tells that a judge completed a call."""
 
     def told(cloud: str, version: str, action: str, judge: str) -> None:
-        row = (cloud, version, action, judge, request.node.originalname.removeprefix("test_"))
+        row = (cloud, version, action, judge)
         if (TOLD, row) not in request.node.user_properties:
             request.node.user_properties.append((TOLD, row))
 
@@ -45,19 +45,22 @@ class Docket:
     """Collects what passing tests told, and prints it."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[str, ...], dict[str, None]] = {}
+        self._told: set[tuple[str, str, str, str]] = set()
         self._failed = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keeps what a test told, if it passed."""
         self._failed += report.failed
         if report.when == "call" and report.passed:
-            for row in (value for name, value in report.user_properties if name == TOLD):
-                self._told.setdefault(tuple(row[:4]), {})[row[4]] = None
+            self._told.update(tuple(value) for name, value in report.user_properties if name == TOLD)
 
     def rows(self) -> list[tuple[str, ...]]:
-        """The table: one row for each call and judge, in a stable order."""
-        return sorted((*call, ", ".join(sorted(tests))) for call, tests in self._told.items())
+        """The table: one row for each action and client, in a stable order."""
+        dialects: dict[tuple[str, ...], set[str]] = {}
+        for cloud, version, action, judge in self._told:
+            client, _comma, dialect = judge.partition(", ")
+            dialects.setdefault((cloud, version, action, client), set()).add(dialect)
+        return sorted((*row, "; ".join(sorted(spoken))) for row, spoken in dialects.items())
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints the table and what it adds up to."""
@@ -69,8 +72,8 @@ class Docket:
         for row in (COLUMNS, *rows):
             cells = [cell.ljust(size) for cell, size in zip(row, widths, strict=False)]
             terminalreporter.write_line("  ".join([*cells, row[4]]))
+        verdict = f"{self._failed} tests failed" if self._failed else "all passing"
         for cloud in sorted({row[0] for row in rows}):
             actions = {row[1:3] for row in rows if row[0] == cloud}
-            judges = sorted({row[3] for row in rows if row[0] == cloud})
-            verdict = f"{self._failed} tests failed" if self._failed else "all passing"
-            terminalreporter.write_line(f"{len(actions)} actions of {cloud} judged by {'; '.join(judges)}: {verdict}")
+            clients = sorted({row[3] for row in rows if row[0] == cloud})
+            terminalreporter.write_line(f"{len(actions)} actions of {cloud} judged by {', '.join(clients)}: {verdict}")
