@@ -117,7 +117,8 @@ options:
     default: 60
   verify_endpoints:
     description:
-      - Where the server answers TLS; each is looked at after the reload until it serves the new certificate.
+      - Where the server answers TLS; each is looked at after the reload until it serves the new certificate, several
+        times in a row, because workers that are on their way out may still answer with the old one.
       - Each is V(host:port) (an IPv6 address stands in brackets; the port defaults to 443), or a dictionary with
         C(address) and C(server_name).
         C(server_name) is the name that is asked for (SNI); it defaults to the first of O(domains), or of the

@@ -40,6 +40,9 @@ from ansible_collections.certwright.cloud.plugins.module_utils._versions import 
 __all__ = ["Installation"]
 
 _LOOK_INTERVAL = 0.5
+# Workers of the old configuration may answer for a while beside those of the new one, so one look proves nothing.
+_STEADY_LOOKS = 4
+_STEADY_INTERVAL = 0.1
 
 
 class Installation:
@@ -187,12 +190,17 @@ class Installation:
         )
 
     def _watched(self, good: Callable[[Served], bool], timeout: float) -> bool:
-        """Looks at the endpoints until all are good; keeps what was seen last."""
+        """Looks at the endpoints until all are good and stay good; keeps what was seen last. Timeout 0: one look."""
+        looks = _STEADY_LOOKS if timeout and self.wish.endpoints else 1
 
         def look() -> tuple[bool, None]:
             fingerprint = self.wish.facts.fingerprint_sha256
-            self.served = tuple(look_at(self.wish.endpoints, fingerprint, self.tools.look, LOOK_SECONDS))
-            return all(good(each) for each in self.served), None
+            for count in range(looks):
+                self.context.clock.sleep(_STEADY_INTERVAL if count else 0)
+                self.served = tuple(look_at(self.wish.endpoints, fingerprint, self.tools.look, LOOK_SECONDS))
+                if not all(good(each) for each in self.served):
+                    return False, None
+            return True, None
 
         return wait_until(look, timeout=timeout, interval=_LOOK_INTERVAL, clock=self.context.clock)[0]
 

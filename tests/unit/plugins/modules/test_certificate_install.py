@@ -10,6 +10,7 @@ import errno
 import grp
 import os
 import pwd
+import ssl
 import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,8 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._request 
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._serving import (
     CommandResult,
+    Endpoint,
+    Looker,
     endpoint_of,
     look_at,
     run_command,
@@ -58,6 +61,7 @@ class Host:
         self.commands: list[str] = []
         self.broken: dict[str, str | BaseException] = {}
         self.disk = TrialDisk(observe=self.check)
+        self.look: Looker = served_der
 
     def serve(self) -> TlsServer:
         """Starts the server; it has no pair until the first reload."""
@@ -128,7 +132,7 @@ class Host:
             given["verify_endpoints"] = [self.server.address]
         if self.paths[0].parent == self.etc:
             given["certificate_path"], given["private_key_path"] = map(str, self.paths)
-        tools = Tools(disk=disk or self.disk, run=self.run, look=served_der)
+        tools = Tools(disk=disk or self.disk, run=self.run, look=self.look)
         params = options(certificate_install.USE_CASE, **{**given, **more})
         return install_certificate(params, Context(check_mode=check, clock=FakeClock(time.time())), tools)
 
@@ -203,6 +207,47 @@ def own_files_and_live(host: Host) -> str:
 
 SITUATIONS = [first, renewal, own_files, own_files_and_live]
 Situation = Callable[[Host], str]
+
+
+class OldWorkers:
+    """A server that is told to reload, but of which old workers answer some of the visitors.
+
+    Arguments:
+        pattern: who answers after the reload, o an old worker and N a new one; the last goes on answering.
+    """
+
+    def __init__(self, host: Host, old: str, pattern: str) -> None:
+        self._host, self._old = host, ssl.PEM_cert_to_DER_cert(old)
+        self._pattern = pattern
+        self.shown = ""
+
+    def __call__(self, endpoint: Endpoint, timeout: float) -> bytes:
+        if "reload" not in self._host.commands:
+            return self._old
+        self.shown += self._pattern[min(len(self.shown), len(self._pattern) - 1)]
+        return self._old if self.shown[-1] == "o" else served_der(endpoint, timeout)
+
+
+@pytest.mark.parametrize("pattern", ["N", "oN", "NoN", "NNNoNoN"])
+def test_proof_waits_until_old_workers_have_gone(host: Host, pattern: str) -> None:
+    leaf = renewal(host)
+    held = (host.directory / "versions" / "order-0" / "cert.pem").read_text()
+    host.commands.clear()
+    workers = OldWorkers(host, held, pattern)
+    host.look = workers
+    result = host.install(leaf, verify_timeout=30)
+    assert [each["serial"] for each in result["served"]] == [serial(leaf)]
+    assert workers.shown == pattern + "NNN"
+
+
+def test_certificate_that_only_some_visitors_are_shown_is_taken_back(host: Host) -> None:
+    leaf = renewal(host)
+    held = (host.directory / "live" / "cert.pem").read_text()
+    host.commands.clear()
+    host.look = OldWorkers(host, held, "No" * 100)
+    error = host.refused(leaf, verify_timeout=5)
+    assert error.to_result()["rolled_back"] is True
+    assert host.served() == serial(held)
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
