@@ -36,7 +36,7 @@ def run_module(use_case: UseCase) -> None:
     missing = _missing_packages(use_case)
     if missing:
         place = f"{_PLACES[use_case.runs_on]}, for example with 'python3 -m pip install {' '.join(missing)}'."
-        module.fail_json(msg=f"{missing_required_lib(', '.join(missing))} {place}", changed=False)
+        module.fail_json(msg=f"{missing_required_lib(', '.join(missing)).rstrip('.')}. {place}", changed=False)
     context = Context(check_mode=module.check_mode, environ=os.environ, warn=module.warn)
     end: Callable[..., None] = module.fail_json
     result: dict[str, Any]
