@@ -19,8 +19,8 @@ import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import make_csr, make_key
 from ansible_collections.certwright.cloud.plugins.modules.tencent_order import USE_CASE
+from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import run_use_case
-from sandbox_process import SandboxProcess
 
 # A request is made when the test runs, so that no key lies in the repository.
 CSR = "<a request for www.example.com>"

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import socket
 import time
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version as version_of
 from typing import Any
 
+import pytest
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
 from judged import Judged
 from tencentcloud.common.abstract_model import AbstractModel
@@ -23,7 +25,7 @@ from tencentcloud.dnspod.v20210323 import models as dnspod_models
 from tencentcloud.ssl.v20191205 import models as ssl_models
 from tencentcloud.ssl.v20191205 import ssl_client
 
-__all__ = ["ONLINE", "VERSIONS", "ZONE", "TencentJudge", "misfits"]
+__all__ = ["CLIENTS", "ONLINE", "VERSIONS", "ZONE", "TencentJudge", "misfits", "resolve_to"]
 
 ZONE = "example.com"
 ONLINE = {"GenCsrType": "online", "CsrEncryptAlgo": "ECC", "CsrKeyParameter": "prime256v1"}
@@ -122,6 +124,28 @@ class TencentJudge:
         for record_id in records:
             self.dnspod("DeleteRecord", Domain=ZONE, RecordId=record_id)
         return detail
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, address: str) -> list[str]:
+    """Lets the vendor's host names mean a listener on loopback, without a proxy; returns the names asked for.
+
+    Arguments:
+        address: host:port.
+    """
+    host, _colon, port = address.rpartition(":")
+    truly, asked = socket.getaddrinfo, []
+
+    def getaddrinfo(name: Any, *arguments: Any, **options: Any) -> list[Any]:
+        if not str(name).endswith(".tencentcloudapi.com"):
+            return truly(name, *arguments, **options)
+        asked.append(name)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, int(port)))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    for word in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(word, raising=False)
+        monkeypatch.delenv(word.lower(), raising=False)
+    return asked
 
 
 def misfits(model: AbstractModel, path: str = "") -> list[str]:

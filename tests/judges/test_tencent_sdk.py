@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import io
-import socket
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,7 +17,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._x509 import cert
 from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import make_csr, make_key
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
 from judged import Judged, served
-from tencent_judge import ONLINE, VERSIONS, ZONE, TencentJudge, misfits
+from tencent_judge import ONLINE, VERSIONS, ZONE, TencentJudge, misfits, resolve_to
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 from tencentcloud.dnspod.v20210323 import models as dnspod_models
 
@@ -36,23 +35,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
 @pytest.fixture
 def judge(sandbox: SandboxProcess, judged: Judged) -> TencentJudge:
     return TencentJudge(sandbox, judged)
-
-
-def resolve_to(monkeypatch: pytest.MonkeyPatch, url: str) -> list[str]:
-    """Lets the vendor's host names mean a listener on loopback, and no proxy be asked; returns the names asked for."""
-    host, _colon, port = url.partition("://")[2].rpartition(":")
-    asked: list[str] = []
-
-    def getaddrinfo(name: Any, _port: Any, *_more: Any, **_options: Any) -> list[Any]:
-        asked.append(name)
-        assert name.endswith(".tencentcloudapi.com")
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, int(port)))]
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    for word in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(word, raising=False)
-        monkeypatch.delenv(word.lower(), raising=False)
-    return asked
 
 
 @pytest.mark.parametrize("generation", ["online", "parse"])
@@ -279,7 +261,7 @@ def test_action(sandbox: SandboxProcess, judged: Judged, action: str, dialect: s
 def test_vendors_host_names(
     sandbox: SandboxProcess, judged: Judged, monkeypatch: pytest.MonkeyPatch, root: str
 ) -> None:
-    asked = resolve_to(monkeypatch, sandbox.ready["https"])
+    asked = resolve_to(monkeypatch, sandbox.ready["https"].removeprefix("https://"))
     http = {"protocol": None, "endpoint": None, "rootDomain": root, "certification": sandbox.ready["ca_file"]}
     judge = TencentJudge(sandbox, judged, f"https POST, *.{root}", **http)
     describe_domains(judge)
@@ -290,7 +272,7 @@ def test_vendors_host_names(
 def test_vendors_host_name_is_not_trusted_with_another_ca(
     sandbox: SandboxProcess, judged: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resolve_to(monkeypatch, sandbox.ready["https"])
+    resolve_to(monkeypatch, sandbox.ready["https"].removeprefix("https://"))
     judge = TencentJudge(sandbox, judged, protocol=None, endpoint=None)
     with pytest.raises(TencentCloudSDKException, match="CERTIFICATE_VERIFY_FAILED"):
         judge.ssl("DescribeCompanies", Limit=1)
