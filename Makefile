@@ -2,7 +2,7 @@
 # Another Python: make PYTHON=/path/to/python3.11 ...
 export PYTHON
 
-.PHONY: help rehearse rehearse-clean test test-% troubles
+.PHONY: help rehearse rehearse-clean test test-% troubles benchmark
 
 help:
 	@echo "make rehearse        run the main job on this machine against the sandbox; again: nothing left to do"
@@ -10,6 +10,8 @@ help:
 	@echo "make test            run all tests"
 	@echo "make test-STEP       run one step of them: ruff mypy lint docs sanity package units integration e2e judges"
 	@echo "make troubles        show what is said of bad input and trouble, case by case (kept in .work/troubles.md)"
+	@echo "make benchmark       measure what the modules cost, beside ansible -m ping, scripts and the vendors' SDKs; in"
+	@echo "                     about 5 minutes (less: ARGS='--rounds 3 --no-rehearsal'; kept in .work/benchmark/)"
 
 rehearse:
 	@sh scripts/rehearse.sh run
@@ -25,3 +27,6 @@ test-%:
 
 troubles:
 	@sh scripts/test.sh troubles && cat .work/troubles.txt
+
+benchmark:
+	@sh scripts/benchmark.sh $(ARGS)

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Measures what the modules cost: scripts/benchmark.sh [--rounds N] [--loop-rounds N] [--items N] [--no-rehearsal]
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/scripts/venv.sh"
+
+make_venv benchmark/venv "$root/.ci/rehearse.txt" "$root/.ci/benchmark.txt"
+tree=$work/benchmark/tree
+mkdir -p "$tree/ansible_collections/certwright"
+ln -sfn "$root" "$tree/ansible_collections/certwright/cloud"
+use_utf8
+forget_settings
+export PYTHONPATH="$tree" PYTHONPYCACHEPREFIX="$work/benchmark/home/pycache"
+exec "$venv/bin/python" -m ansible_collections.certwright.cloud.tests.benchmark.run --work "$work/benchmark" "$@"

@@ -1,0 +1,255 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What our modules cost beside Ansible itself, a minimal script and the vendors' SDKs: scripts/benchmark.sh calls this.
+
+Everything is measured in one run against a sandbox that this starts; nothing is compared with figures of other runs
+or machines. Printed, and kept with all samples in the work folder as result.txt and result.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.certwright.cloud.tests.benchmark import surroundings, tables
+from ansible_collections.certwright.cloud.tests.benchmark.measuring import Case, Sample, in_turn, measure
+from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
+
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+PACKAGES = ("ansible-core", "requests", "cryptography", "tencentcloud-sdk-python-ssl", "alibabacloud-cas20180713")
+# What each cloud's look-up is called: module, option, action of the API, scripts.
+CLOUDS = {
+    "tencent": ("tencent_order_info", "certificate_id", "DescribeCertificateDetail"),
+    "alibaba": ("alibaba_dv_order_info", "instance_id", "DescribeDVOrderResult"),
+}
+PING = "ansible -m ping"
+PLAY_TIMEOUT = 900
+# Set for this program only; what is measured runs as a user's commands do.
+OWN_SETTINGS = ("PYTHONPATH", "PYTHONPYCACHEPREFIX", "MAKEFLAGS", "MAKELEVEL")
+
+
+class Bench:
+    """The sandbox with its orders, and the environment in which everything is measured."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = _environment(folder)
+        self.sandbox = SandboxProcess(folder / "sandbox")
+        self.environment |= {**self.sandbox.tencent_environment(), **_alibaba_environment(self.sandbox)}
+        self.environment["HOME"] = str(folder / "home")
+        self.orders = {
+            "tencent": {state: self.sandbox.buy("tencent_paid") for state in ("validating", "issued")},
+            "alibaba": {state: self.sandbox.buy("alibaba_dv") for state in ("validating", "issued")},
+        }
+        self._seen = 0
+
+    def prepare(self) -> None:
+        """Submits the orders and lets those be issued that shall be. Raises RuntimeError."""
+        self.play(HERE / "prepare.yml", benchmark_orders=self.orders)
+        self.calls()
+
+    def play(self, playbook: Path | str, **variables: Any) -> float:
+        """Runs a playbook; returns the seconds it took. Raises RuntimeError with its output."""
+        started = time.monotonic()
+        command = ("ansible-playbook", str(playbook), "--extra-vars", json.dumps(variables))
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PLAY_TIMEOUT,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"'{playbook}' failed:\n{done.stdout}{done.stderr}")
+        return time.monotonic() - started
+
+    def run(self, case: Case, calls: int = 1) -> Sample:
+        """Measures a case once and makes sure that the sandbox was asked what is to be measured, and no more."""
+        sample = measure(case, self.folder, self.environment)
+        asked = self.calls()
+        if asked != [case.action] * (calls if case.action else 0):
+            raise RuntimeError(f"'{case.name}' was to call {case.action} {calls} times, but called {asked}")
+        return sample
+
+    def calls(self) -> list[str]:
+        """The actions that the clouds were asked for since the last time; what went wrong is said beside."""
+        entries = self.sandbox.control(f"journal?since={self._seen}")["journal"]
+        self._seen = max([self._seen, *(entry["seq"] for entry in entries)])
+        calls = [(entry["action"], entry["outcome"]) for entry in entries if entry["cloud"] in CLOUDS]
+        return [action if outcome == "ok" else f"{action} ({outcome})" for action, outcome in calls]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """For everything that is run: own tools and settings only."""
+    kept = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS}
+    return {
+        **kept,
+        "ANSIBLE_COLLECTIONS_PATH": str(folder / "tree"),
+        "ANSIBLE_CONFIG": str(CHECKOUT / "scripts" / "rehearse.cfg"),
+        "ANSIBLE_HOME": str(folder / "home" / ".ansible"),
+        "ANSIBLE_NOCOLOR": "1",
+        "HOME": str(folder / "home"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    }
+
+
+def _alibaba_environment(sandbox: SandboxProcess) -> dict[str, str]:
+    account = sandbox.ready["accounts"]["alibaba"]
+    return {
+        "CERTWRIGHT_ALIBABA_ENDPOINT": sandbox.ready["http"],
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": account["access_key_id"],
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": account["access_key_secret"],
+    }
+
+
+def single_calls(bench: Bench) -> tuple[list[Case], list[tuple[str, str]]]:
+    """One call each: the cases, and which to compare with which."""
+    cases, pairs = [Case(PING, ("ansible", "localhost", "-m", "ping"), expects="pong")], []
+    for cloud, (module, option, action) in CLOUDS.items():
+        for state, order in bench.orders[cloud].items():
+            arguments = f"{option}={order}"
+            command = ("ansible", "localhost", "-m", f"certwright.cloud.{module}", "-a", arguments)
+            cases.append(Case(f"{module}, {state}", command, action, f'"state": "{state}"'))
+        order = bench.orders[cloud]["validating"]
+        for kind, name in (("plain", f"requests, {cloud}"), ("sdk", f"SDK, {cloud}")):
+            cases.append(Case(name, (sys.executable, str(HERE / f"{kind}_{cloud}.py"), order), action, order))
+        ours = f"{module}, validating"
+        pairs += [(ours, other) for other in (PING, f"requests, {cloud}", f"SDK, {cloud}")]
+        pairs += [(f"{module}, issued", PING)]
+    return cases, pairs
+
+
+def module_alone(bench: Bench, name: str, arguments: str, action: str | None, expects: str) -> tuple[Case, str]:
+    """The process that Ansible starts for a module, without Ansible around it; and the size of what is sent for it."""
+    kept = bench.folder / "kept"
+    shutil.rmtree(kept, ignore_errors=True)
+    environment = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_REMOTE_TMP": str(kept)}
+    command = ("ansible", "localhost", "-m", name, "-a", arguments)
+    measure(Case(name, command, action, expects), bench.folder, {**bench.environment, **environment})
+    payload = next(kept.glob("*/AnsiballZ_*.py")).rename(bench.folder / f"payload_{name.rpartition('.')[2]}.py")
+    size = f"{name.rpartition('.')[2]}: {payload.stat().st_size / 1024:.0f} KiB sent"
+    return Case(f"{name.rpartition('.')[2]} process alone", (sys.executable, str(payload)), action, expects), size
+
+
+def modules_alone(bench: Bench) -> tuple[list[Case], list[str]]:
+    """The module processes of ping and of both look-ups, and their sizes."""
+    made = [module_alone(bench, "ansible.builtin.ping", "", None, "pong")]
+    for cloud, (module, option, action) in CLOUDS.items():
+        order = bench.orders[cloud]["validating"]
+        made.append(module_alone(bench, f"certwright.cloud.{module}", f"{option}={order}", action, "validating"))
+    bench.calls()
+    return [case for case, _size in made], [size for _case, size in made]
+
+
+def loops(bench: Bench, items: int) -> tuple[list[Case], dict[str, tuple[str, str]]]:
+    """Loops of one and of many items: the cases, and which belong together."""
+    cases, rows = [], {}
+    order = bench.orders["tencent"]["validating"]
+    for tag, name, action in (("order", "tencent_order_info", CLOUDS["tencent"][2]), ("ping", "ping", None)):
+        rows[name] = (f"{name}, loop of 1", f"{name}, loop of {items}")
+        for count, title in zip((1, items), rows[name], strict=True):
+            variables = json.dumps({"benchmark_items": count, "benchmark_order": order})
+            command = ("ansible-playbook", str(HERE / "loop.yml"), "--tags", tag, "--extra-vars", variables)
+            cases.append(Case(title, command, action, "failed=0"))
+    return cases, rows
+
+
+def rehearse(bench: Bench) -> tuple[list[dict[str, Any]], list[str]]:
+    """The rehearsal twice: its own reports, and in words how long each run took and what slows it on purpose."""
+    folder = bench.folder / "rehearse"
+    playbook, reports, words = "certwright.cloud.rehearse", [], []
+    try:
+        for run in (1, 2):
+            seconds = bench.play(playbook, rehearse_dir=str(folder))
+            reports.append(json.loads((folder / f"{run}.json").read_text(encoding="utf-8")))
+            words.append(f"run {run} took {seconds:.1f} s from start to end")
+        ready = json.loads((folder / "sandbox" / "ready.json").read_text(encoding="utf-8"))
+        with urllib.request.urlopen(f"{ready['http']}/_sandbox/", timeout=30) as answer:
+            settings = json.load(answer)["settings"]
+        waits = ", ".join(f"{name} {settings[name]} s" for name in ("visible_delay", "issue_delay"))
+        words.append(f"the sandbox is slow on purpose: {waits}")
+    finally:
+        bench.play(playbook, rehearse_dir=str(folder), rehearse_clean=True)
+    return reports, words
+
+
+def _report(bench: Bench, options: argparse.Namespace, say: Callable[..., None]) -> dict[str, Any]:
+    cases, pairs = single_calls(bench)
+    alone, sizes = modules_alone(bench)
+    samples = in_turn([*cases, *alone], options.rounds, bench.run)
+    say(f"One call each, {options.rounds} rounds, every round in another order; orders by their state")
+    say(*tables.cost_table(samples), "", "Ratios, round by round", *tables.ratio_table(samples, pairs), "")
+    floor = max(run.floor for runs in samples.values() for run in runs)
+    say("CPU: user and system of the command and all its descendants. Peak: its largest process; of ansible that is")
+    say("Ansible's own, so the module's process is shown alone as well.")
+    say(f"What starts the commands holds {floor:.0f} MiB; nothing can be seen to hold less.")
+    say(f"Payloads: {', '.join(sizes)}", "")
+    looping, rows = loops(bench, options.items)
+    looped = in_turn(looping, options.loop_rounds, lambda case: bench.run(case, _items_of(case)))
+    say(f"A loop in a play, {options.items} items against 1, {options.loop_rounds} rounds")
+    say(*tables.loop_table(looped, rows, options.items), "")
+    kept: dict[str, Any] = {"single": samples, "loops": looped}
+    if options.rehearsal:
+        reports, words = rehearse(bench)
+        say("The rehearsal by step", *tables.rehearsal_table(reports), *words, "")
+        kept["rehearsal"] = reports
+    return kept
+
+
+def _items_of(case: Case) -> int:
+    return int(json.loads(case.command[-1])["benchmark_items"])
+
+
+def main() -> None:
+    """Measures, prints and keeps."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="make benchmark")
+    parser.add_argument("--work", type=Path, required=True, help="folder for everything that is made")
+    parser.add_argument("--rounds", type=int, default=9, help="how often each single call is measured")
+    parser.add_argument("--loop-rounds", type=int, default=3, help="how often each loop is measured")
+    parser.add_argument("--items", type=int, default=50, help="items of the long loop")
+    parser.add_argument("--no-rehearsal", dest="rehearsal", action="store_false", help="leave the rehearsal out")
+    options = parser.parse_args()
+    folder = options.work.resolve()
+    lines: list[str] = []
+
+    def say(*more: str) -> None:
+        lines.extend(more)
+        print(*more, sep="\n", flush=True)
+
+    shutil.rmtree(folder / "sandbox", ignore_errors=True)
+    for name in ("home", "sandbox"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    say(f"Machine: {surroundings.machine()}", f"Tools: {surroundings.versions(PACKAGES)}")
+    say(f"Commit: {surroundings.commit(CHECKOUT)}", f"Load average at the beginning: {surroundings.load()}", "")
+    bench = Bench(folder)
+    try:
+        bench.prepare()
+        kept = _report(bench, options, say)
+    except RuntimeError as error:
+        sys.exit(f"{error}\nThe benchmark ended there; nothing of this run is kept.")
+    finally:
+        bench.sandbox.stop()
+    say(f"Load average at the end: {surroundings.load()}")
+    (folder / "result.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    as_json = json.dumps({"report": lines, **kept}, default=dataclasses.asdict, indent=1)
+    (folder / "result.json").write_text(as_json + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
