@@ -95,22 +95,49 @@ _HINTS: dict[ErrorKind, str] = {
     ErrorKind.INVALID_INPUT: "Correct the value that the cloud names.",
     ErrorKind.SERVER: "Run the task again in a while.",
 }
+_OTHER_OWNER = "Use the key of the account that owns the zone."
 _CODE_HINTS: dict[str, str] = {
     "FailedOperation.NoRealNameAuth": "Complete the identity verification of the account in the cloud's console.",
+    "FailedOperation.NoProjectPermission": "Give the owner of the key access to the order's project in the console.",
+    "FailedOperation.ExceedsFreeLimit": "The account's quota of free certificates is used up; free some in "
+    "the console.",
     "FailedOperation.CertificateInfoSubmitStatusInvalid": "The order does not take documents where it stands; one that "
     "was refused or cancelled has to be reopened first (API ModifyCertificateResubmit, or the console).",
+    "FailedOperation.CertificateInfoSubmitContactEmailEmpty": "Give contact_email.",
+    "FailedOperation.CertificateInfoSubmitDomainInvalid": "Correct common_name or dns_names; wildcard names need a "
+    "product for them.",
+    "FailedOperation.CertificateOrderSubmitRootCAInvalid": "Leave out ca_type and use_cross_sign_root, or correct "
+    "them.",
+    "FailedOperation.CertificatePreVerifyEmailInvalid": "Correct contact_email, admin_email or tech_email.",
+    "InvalidParameter.RenewAlgorithmInvalid": "Give csr_algorithm=rsa with csr_key_parameter=2048 or 4096, or ecc with "
+    "prime256v1.",
     "FailedOperation.CertificateSubmitHostingCertError": "The certificate is the managed renewal of an uploaded one, "
     "for which nothing can be submitted.",
     "FailedOperation.CertificateOrderSubmitProcessing": "An earlier submission is still running; run the task again "
     "in a minute.",
+    "FailedOperation.NetworkError": "The CA is busy; run the task again in some minutes.",
+    "ActionOffline": "The cloud has withdrawn this call; look for a newer version of the collection.",
     "InvalidAction": "This endpoint does not know the call; some calls exist on site=china only.",
     "UnsupportedOperation": "This endpoint does not offer the call; some calls exist on site=china only.",
     "NoSuchProduct": "Check the endpoint and the site.",
+    "NoSuchVersion": "Check the endpoint and the site.",
+    "RequestSizeLimitExceeded": "The request is too large for the cloud; give fewer or shorter values.",
+    "IpInBlacklist": "Take this machine's address off the list of addresses that may not use the key.",
+    "IpNotInWhitelist": "Add this machine's address to the list of addresses that may use the key.",
     "LimitExceeded.RecordTtlLimit": "The zone's plan refuses so short a time to live; set ttl to 600.",
+    "LimitExceeded.SubdomainRollLimit": "The zone's plan takes no more records of this name; remove those that nobody "
+    "needs.",
     "InvalidParameter.ConflictRecord": "Another type of record at this name excludes this one; remove it if nobody "
     "needs it.",
+    "InvalidParameter.DnssecAddCnameError": "The zone is signed with DNSSEC and so refuses this CNAME record.",
+    "InvalidParameter.DomainIsAliaser": "The zone is an alias; write to the zone that it is an alias of.",
+    "InvalidParameter.DomainNotAllowedModifyRecords": "Look in the cloud's console why the zone takes no changes.",
+    "OperationDenied.DomainOwnerAllowedOnly": _OTHER_OWNER,
+    "OperationDenied.NoPermissionToOperateDomain": _OTHER_OWNER,
+    "FailedOperation.NotDomainOwner": _OTHER_OWNER,
     "FailedOperation.DomainIsLocked": "Unlock the domain in the cloud's console.",
-    "IpNotInWhitelist": "Add this machine's address to the list of addresses that may use the key.",
+    "FailedOperation.DomainIsSpam": "The cloud has blocked the zone; ask its support.",
+    "FailedOperation.TencentCloudForbid": "The cloud forbids this change; ask its support.",
 }
 
 

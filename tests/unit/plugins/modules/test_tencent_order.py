@@ -235,13 +235,13 @@ def test_order_submitted_by_somebody_else_meanwhile_is_not_sent_again() -> None:
 
 
 def test_refusal_says_code_order_and_request_id() -> None:
-    run = Run(EMPTY, refusal("FailedOperation.NoProjectPermission"))
+    run = Run(EMPTY, refusal("FailedOperation.AuthError"))
     error = run.result["error"]
-    assert (error["kind"], error["code"]) == ("permission", "FailedOperation.NoProjectPermission")
+    assert (error["kind"], error["code"]) == ("permission", "FailedOperation.AuthError")
     assert run.result["msg"] == (
-        "Order 'LrmeMvQr': Tencent Cloud refused CertificateInfoSubmit (FailedOperation.NoProjectPermission: the "
-        "cloud's words; request id request-1). Allow the action 'ssl:CertificateInfoSubmit' to the owner of the key "
-        "from the options secret_id and secret_key."
+        "Order 'LrmeMvQr': Tencent Cloud refused CertificateInfoSubmit (FailedOperation.AuthError: the cloud's "
+        "words; request id request-1). Allow the action 'ssl:CertificateInfoSubmit' to the owner of the key from the "
+        "options secret_id and secret_key."
     )
 
 
