@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiCall
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError
 from ansible_collections.certwright.cloud.plugins.module_utils._http import (
     Connection,
@@ -24,10 +25,11 @@ from ansible_collections.certwright.cloud.plugins.module_utils._http import (
     RequestsTransport,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
-from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass, Clock
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent import _application
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._options import build_client
 from ansible_collections.certwright.cloud.plugins.modules import dnspod_record, tencent_order, tencent_order_info
-from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import run_use_case
+from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import options, run_use_case
 from sandbox_process import SandboxProcess
 
 ORDER, INFO, RECORD = tencent_order.USE_CASE, tencent_order_info.USE_CASE, dnspod_record.USE_CASE
@@ -77,16 +79,16 @@ def sandbox(process: SandboxProcess) -> SandboxProcess:
     return process
 
 
-def run(sandbox: SandboxProcess, use_case: UseCase, meddle: Any = None, **options: Any) -> dict[str, Any]:
+def run(sandbox: SandboxProcess, use_case: UseCase, meddle: Any = None, **given: Any) -> dict[str, Any]:
     environ = sandbox.tencent_environment()
     context = Context(environ=environ, clock=HurriedClock(), open_transport=meddle or RequestsTransport)
-    return run_use_case(use_case, context, **options)
+    return run_use_case(use_case, context, **given)
 
 
-def fails(sandbox: SandboxProcess, use_case: UseCase, meddle: Any = None, **options: Any) -> dict[str, Any]:
+def fails(sandbox: SandboxProcess, use_case: UseCase, meddle: Any = None, **given: Any) -> dict[str, Any]:
     """The failed result, whose message says everything that its parts say."""
     with pytest.raises(CertwrightError) as caught:
-        run(sandbox, use_case, meddle, **options)
+        run(sandbox, use_case, meddle, **given)
     result = caught.value.to_result()
     assert all(result["error"][part] for part in ("kind", "message", "hint"))
     assert result["error"]["hint"] in result["msg"] and result["error"]["message"].rstrip(". ") in result["msg"]
@@ -271,6 +273,47 @@ def test_order_goes_on_once_the_reason_is_gone(sandbox: SandboxProcess, case: Re
     assert sandbox.control(f"orders/{order_id}")["submissions"] == 1
 
 
+def console(sandbox: SandboxProcess, action: str, order_id: str) -> None:
+    """What somebody does in the cloud's console."""
+    params = options(INFO, certificate_id=order_id)
+    client = build_client(params, Context(environ=sandbox.tencent_environment()))
+    client.call(ApiCall("ssl", "2019-12-05", action, CallClass.REPEATABLE), {"CertificateId": order_id})
+
+
+@pytest.mark.parametrize(("delay", "state"), [(3600, "cancelling"), (0, "cancelled")])
+@pytest.mark.parametrize("action", ["CancelAuditCertificate", "CancelCertificateOrder"])
+def test_cancelled_order_is_left_alone(sandbox: SandboxProcess, action: str, delay: int, state: str) -> None:
+    order_id = sandbox.buy("tencent_paid")
+    run(sandbox, ORDER, certificate_id=order_id, **DOCUMENTS)
+    sandbox.control("settings", {"cancel_delay": delay})
+    console(sandbox, action, order_id)
+    assert run(sandbox, INFO, certificate_id=order_id)["order"]["state"] == state
+    sandbox.control("journal", method="DELETE")
+    result = fails(sandbox, ORDER, certificate_id=order_id, **DOCUMENTS)
+    assert result["error"]["kind"] == "conflict" and result["order"]["state"] == state
+    assert f"Order '{order_id}' is {state}" in result["msg"] and writes(sandbox) == []
+    waiting = fails(sandbox, INFO, certificate_id=order_id, wait_for="issued", wait_timeout=0)
+    assert state in waiting["msg"]
+
+
+@pytest.mark.parametrize("closed_by", ["cancelling", "refusal"])
+def test_reopened_order_is_submitted_once_more(sandbox: SandboxProcess, closed_by: str) -> None:
+    order_id = sandbox.buy("tencent_paid")
+    run(sandbox, ORDER, certificate_id=order_id, **DOCUMENTS)
+    sandbox.control("settings", {"cancel_delay": 0})
+    if closed_by == "cancelling":
+        console(sandbox, "CancelAuditCertificate", order_id)
+    else:
+        sandbox.control(f"orders/{order_id}/decision", {"decision": "reject"})
+    assert "ModifyCertificateResubmit" in fails(sandbox, ORDER, certificate_id=order_id, **DOCUMENTS)["error"]["hint"]
+    console(sandbox, "ModifyCertificateResubmit", order_id)
+    assert run(sandbox, INFO, certificate_id=order_id)["order"]["action_needed"] == "submit_documents"
+    again = run(sandbox, ORDER, certificate_id=order_id, **DOCUMENTS)
+    assert again["steps"] == ["submit documents", "submit order"]
+    assert run(sandbox, ORDER, certificate_id=order_id, **DOCUMENTS)["steps"] == []
+    assert sandbox.control(f"orders/{order_id}")["submissions"] == 2
+
+
 SOURCE = "environment variables TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY"
 VALUE, LATER, AGAIN = (
     "Correct the value that the cloud names.",
@@ -396,7 +439,7 @@ def test_error_of_dnspod_is_explained(sandbox: SandboxProcess, code: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("options", "code", "kind", "hint"),
+    ("given", "code", "kind", "hint"),
     [
         ({"value": "two", "ttl": 60}, "LimitExceeded.RecordTtlLimit", "quota", "set ttl to 600"),
         ({"type": "CNAME", "value": "a.example.org"}, "InvalidParameter.ConflictRecord", "conflict", "Another type"),
@@ -404,10 +447,10 @@ def test_error_of_dnspod_is_explained(sandbox: SandboxProcess, code: str) -> Non
     ],
 )
 def test_record_that_dnspod_refuses_is_explained(
-    sandbox: SandboxProcess, options: dict[str, Any], code: str, kind: str, hint: str
+    sandbox: SandboxProcess, given: dict[str, Any], code: str, kind: str, hint: str
 ) -> None:
     run(sandbox, RECORD, name="_dnsauth.example.com", value="one")
-    check_refusal(fails(sandbox, RECORD, name="_dnsauth.example.com", **options), code, kind, hint)
+    check_refusal(fails(sandbox, RECORD, name="_dnsauth.example.com", **given), code, kind, hint)
 
 
 @pytest.mark.parametrize(
