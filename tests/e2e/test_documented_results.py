@@ -63,12 +63,12 @@ class Results:
         }
         self.kept: dict[str, list[dict[str, Any]]] = {name: [] for name in MODULES}
 
-    def run(self, name: str, /, **options: Any) -> dict[str, Any]:
+    def run(self, module_name: str, /, **options: Any) -> dict[str, Any]:
         try:
-            result = run_use_case(module(name).USE_CASE, Context(environ=self.environ), **options)
+            result = run_use_case(module(module_name).USE_CASE, Context(environ=self.environ), **options)
         except CertwrightError as error:
             result = error.to_result()
-        self.kept[name].append(result)
+        self.kept[module_name].append(result)
         return result
 
     def cloud(self, cloud: str) -> dict[str, Any]:

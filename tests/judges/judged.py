@@ -38,7 +38,7 @@ def judged(request: pytest.FixtureRequest) -> Judged:
 
 def served(sandbox: Any, cloud: str) -> set[tuple[str, str]]:
     """(version, action) of everything that a running sandbox serves for a cloud."""
-    return {(version, action) for version, action in sandbox.control("")["actions"][cloud]}
+    return set(map(tuple, sandbox.control("")["actions"][cloud]))
 
 
 class Docket:
