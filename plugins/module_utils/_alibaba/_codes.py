@@ -65,6 +65,7 @@ _KINDS: dict[str, ErrorKind] = {
     "SubDomainInvalid.": ErrorKind.INVALID_INPUT,
     "UnsupportedLine": ErrorKind.INVALID_INPUT,
     "UnsupportedHTTPMethod": ErrorKind.INVALID_INPUT,
+    "ContentMD5NotMatched": ErrorKind.INVALID_INPUT,
     "InternalError": ErrorKind.SERVER,
     "InternalError.": ErrorKind.SERVER,
     "InternalFailure": ErrorKind.SERVER,
@@ -92,6 +93,8 @@ _HINTS: dict[ErrorKind, str] = {
     ErrorKind.REJECTED: "Read what the cloud says and look at the order in its console.",
     ErrorKind.SERVER: "Run the task again in a while.",
 }
+_ENDPOINT = "The endpoint does not know this call; check endpoint and site."
+_ALTERED = "Something on the way changed the request; check that endpoint and proxy pass it on as it is."
 _BLOCKED = "The cloud blocks this domain or record; look at it in the cloud's console."
 _CODE_HINTS: dict[str, str] = {
     "DomainForbidden": _BLOCKED,
@@ -100,7 +103,14 @@ _CODE_HINTS: dict[str, str] = {
     "Forbidden.RiskControl": _BLOCKED,
     "RecordForbidden.BlackHole": _BLOCKED,
     "IncorrectDomainUser": "The zone belongs to another account; use that account's key.",
-    "InvalidApi.NotFound": "The endpoint does not know this call; check endpoint and site.",
+    "InvalidApi.NotFound": _ENDPOINT,
+    "InvalidAction.NotFound": _ENDPOINT,
+    "InvalidProduct.NotFound": _ENDPOINT,
+    "InvalidVersion": _ENDPOINT,
+    "InvalidProtocol.NeedSsl": "The cloud is to be asked over https; give an endpoint that begins with https://.",
+    "UnsupportedHTTPMethod": _ALTERED,
+    "ContentMD5NotMatched": _ALTERED,
+    "IncompleteSignature": _ALTERED,
     "DomainRecordLocked": "Unlock the record in the cloud's console.",
     "DomainRecordConflict": "Another type of record at this name excludes this one; remove it if nobody needs it.",
     "QuotaExceeded.TTL": "The zone's edition refuses so short a time to live; set ttl to 600.",

@@ -127,6 +127,8 @@ class AlibabaDialect:
     def _hint(self, call: ApiCall, response: HttpResponse, code: str, kind: ErrorKind) -> str | None:
         if "timestamp" in code.lower():
             return self._clock_hint(response)
+        if "SecurityToken" in code:
+            return f"Get new temporary credentials, token included; these came from {self._credentials.source}."
         hint = hint_of(code, kind)
         if hint is None and kind is ErrorKind.AUTH:
             return f"Check the credentials; they came from {self._credentials.source}."

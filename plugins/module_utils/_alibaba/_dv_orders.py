@@ -121,7 +121,11 @@ class DvOrders:
         return Fields.of(call, answer, about)
 
     def _listed(self, order_id: str) -> ListedOrder | None:
-        return next((row for row in self._rows() if row.id == order_id), None)
+        try:
+            return next((row for row in self._rows() if row.id == order_id), None)
+        except CertwrightError as error:
+            error.message = f"Order '{order_id}': {error.message}"
+            raise
 
     def _rows(self) -> Iterator[ListedOrder]:
         """The rows of all pages, each order once; the size of a page is not documented, so it is not assumed."""
