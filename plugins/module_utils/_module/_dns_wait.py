@@ -175,7 +175,7 @@ def _still_missing(views: Views, timeout: float) -> str:
 
 def _saying(view: View) -> str:
     if view.error:
-        return f"is not to be told: {view.error}"
+        return f"cannot tell: {view.error}"
     if not view.values:
         return "has no such record"
     return "still says " + ", ".join(f"'{value}'" for value in view.values[:_NAMED_IN_MESSAGE])

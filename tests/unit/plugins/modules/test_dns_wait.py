@@ -317,9 +317,9 @@ def spoil(server: DnsServer, how: str) -> None:
 
 
 SAID = {
-    "timeout": "is not to be told: it gave no answer within 0.2 s",
-    "SERVFAIL": "is not to be told: it answered SERVFAIL",
-    "REFUSED": "is not to be told: it answered REFUSED",
+    "timeout": "cannot tell: it gave no answer within 0.2 s",
+    "SERVFAIL": "cannot tell: it answered SERVFAIL",
+    "REFUSED": "cannot tell: it answered REFUSED",
     "nxdomain": "has no such record",
     "stale": "still says 'an older value'",
 }
