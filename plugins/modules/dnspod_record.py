@@ -151,7 +151,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._dns_reco
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import UseCase
-from ansible_collections.certwright.cloud.plugins.module_utils._tencent._modules import build_dns
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._dnspod import build_dns
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._options import TENCENT_OPTIONS
 
 USE_CASE = UseCase(

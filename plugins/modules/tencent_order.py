@@ -635,8 +635,8 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._order im
 from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import UseCase
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._application import APPLICATION_OPTIONS
-from ansible_collections.certwright.cloud.plugins.module_utils._tencent._modules import build_submission
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._options import TENCENT_OPTIONS
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._submission import build_submission
 
 USE_CASE = UseCase(
     function=submitting(build_submission),

@@ -639,8 +639,8 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._order_in
 from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import UseCase
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import OrderState
-from ansible_collections.certwright.cloud.plugins.module_utils._tencent._modules import build_query
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._options import TENCENT_OPTIONS
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._query import build_query
 
 USE_CASE = UseCase(
     function=looking_up(build_query),

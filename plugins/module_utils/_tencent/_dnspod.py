@@ -14,10 +14,12 @@ from ansible_collections.certwright.cloud.plugins.module_utils._client import An
 from ansible_collections.certwright.cloud.plugins.module_utils._dns import DnsRecord, Zone
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise, relative_name
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers import number, parts, text, understood
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._options import build_client
 
-__all__ = ["DnsPod"]
+__all__ = ["DnsPod", "build_dns"]
 
 _PRODUCT, _VERSION = "dnspod", "2021-03-23"
 ZONES = ApiCall(_PRODUCT, _VERSION, "DescribeDomainList", CallClass.READ)
@@ -33,6 +35,11 @@ _LINE_NAMES = {"intl": "Default", "china": "默认"}
 _EMPTY = "ResourceNotFound.NoDataOfRecord"
 _EXISTS = "InvalidParameter.DomainRecordExist"
 _GONE = "InvalidParameter.RecordIdInvalid"
+
+
+def build_dns(params: Mapping[str, Any], context: Context) -> DnsPod:
+    """DNSPod in the account that the options name; nothing is sent. Raises CertwrightError."""
+    return DnsPod(build_client(params, context), params["site"])
 
 
 class DnsPod:

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that every Tencent module has, and the client they make."""
+"""The options that every Tencent module has, the client they make, and the form of ids."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._credentials import resolve
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._dialect import TencentDialect
 
-__all__ = ["TENCENT_OPTIONS", "build_client"]
+__all__ = ["TENCENT_OPTIONS", "build_client", "id_faults"]
 
 TENCENT_OPTIONS: dict[str, Any] = {
     **CONNECTION_OPTIONS,
@@ -29,6 +30,9 @@ TENCENT_OPTIONS: dict[str, Any] = {
     "token": {"type": "str", "no_log": True},
     "profile": {"type": "str"},
 }
+
+# Ids have eight letters and digits in every example, but that is no documented rule.
+_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
@@ -41,3 +45,12 @@ def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
     credentials = resolve(params, context.environ, home, context.clock.now())
     dialect = TencentDialect(credentials, connection, context.clock)
     return ApiClient(dialect, context.open_transport(connection), context.clock)
+
+
+def id_faults(option: str, ids: list[str]) -> list[str]:
+    """A fault for each value of an option that cannot be a certificate's id."""
+    return [
+        f"{option}: '{each}' is no certificate id; give it as the console shows it, like 'LrmeMvQr'"
+        for each in ids
+        if not _ID.fullmatch(each)
+    ]
