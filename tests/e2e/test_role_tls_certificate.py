@@ -125,14 +125,43 @@ def test_two_hosts_with_one_order_are_refused_before_the_first_call(bench, tell)
         ("alibaba_dv", {"tls_certificate_accept_cloud_key": False}, "set it to true to accept that"),
         ("tencent_paid", {"tls_certificate_tencent": {"csr_generation": "online"}}, "set it to true to accept that"),
         ("tencent_paid", {"tls_certificate_tencent": {"companyid": "1"}}, "'companyid' is no option of this order"),
-        ("tencent_paid", {"tls_certificate_domains": []}, "give the names of the certificate"),
+        ("tencent_paid", {"tls_certificate_domains": []}, "give a list of at least one name"),
+        ("alibaba_dv", {"tls_certificate_domains": "www.example.net"}, "give a list of at least one name"),
+        ("alibaba_dv", {"tls_certificate_dnss": "alidns"}, "tls_certificate_dnss: is no variable of this role"),
     ],
-    ids=["alibaba-key", "tencent-online-key", "typing-error", "no-domain"],
+    ids=["alibaba-key", "tencent-online-key", "typing-error", "no-domain", "string-for-list", "misspelt-variable"],
 )
 def test_what_cannot_work_is_refused_before_the_first_call(bench, flow, changes, message):
     outcome = bench.run({"web": bench.variables(flow, "none", **changes)})
     assert outcome.status != 0 and message in outcome.output
     assert bench.journal() == []
+
+
+def test_zone_that_the_account_does_not_keep_is_told_before_the_order_is_spent(bench):
+    hosts = {
+        flow: bench.variables(flow, bench.sandbox.buy(flow), host=flow, tls_certificate_domains=["www.example.org"])
+        for flow in FLOWS
+    }
+    outcome = bench.run(hosts)
+    assert outcome.status != 0 and outcome.output.count("'_dnsauth.www.example.org'") >= 2
+    assert bench.writes() == []
+
+
+def test_key_that_tencent_made_is_fetched_only_where_that_is_accepted(bench):
+    order_id = bench.sandbox.buy("tencent_paid")
+    documents = {"company_type": "person", "contact_email": "w@example.com", "csr_generation": "online"}
+    accepted = bench.variables(
+        "tencent_paid", order_id, tls_certificate_tencent=documents, tls_certificate_accept_cloud_key=True
+    )
+    elsewhere = bench.run({"web": {**accepted, "tls_certificate_directory": str(bench.folder / "elsewhere")}})
+    assert elsewhere.status == 0, elsewhere.output
+    plain = bench.variables("tencent_paid", order_id)
+    refused = bench.run({"web": plain})
+    assert refused.status != 0 and "set tls_certificate_accept_cloud_key to true" in refused.output
+    assert not (bench.folder / "web").exists()
+    fetched = bench.run({"web": {**plain, "tls_certificate_accept_cloud_key": True}})
+    assert fetched.status == 0, fetched.output
+    assert (bench.folder / "web" / "live" / "key.pem").stat().st_mode & 0o777 == 0o600
 
 
 def test_manual_validation_shows_the_records_and_goes_on_later(bench):
