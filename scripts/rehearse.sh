@@ -13,6 +13,7 @@ rehearse() {
     forget_settings
     # Ansible keeps temporary files, facts and more below HOME, and cloud clients look there for credentials.
     export HOME="$work/home"
+    export ANSIBLE_REMOTE_TMP="$work/home/tmp"
     export ANSIBLE_HOME="$work/home/.ansible" ANSIBLE_CONFIG="$root/scripts/rehearse.cfg"
     export ANSIBLE_COLLECTIONS_PATH="$work/tree"
     # Compiled Python belongs below .work, not between the sources.
