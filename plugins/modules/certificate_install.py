@@ -43,6 +43,9 @@ options:
   directory:
     description:
       - The certificate's own directory, for example V(/etc/certwright/www.example.com). It is made if it is missing.
+        Give its absolute path.
+      - One certificate has one directory. If the live certificate in it shares no name with the new one, the task fails
+        without changing anything.
       - The live pair is C(<directory>/live/fullchain.pem) and C(<directory>/live/key.pem).
     type: path
     required: true
@@ -53,9 +56,10 @@ options:
       - Without it any key in O(directory) that fits is used.
     type: str
   certificate:
-    description: The certificate as PEM, with or without its chain.
+    description:
+      - The certificate as PEM, with or without its chain.
+      - Required unless O(preflight=true).
     type: str
-    required: true
   chain:
     description:
       - The intermediate certificates as PEM, in any order. Duplicates and self-signed roots are left out.
@@ -111,6 +115,18 @@ options:
       - Command that makes the server use the new files without dropping connections, such as C(systemctl reload nginx).
       - A list of words, or one string that is split as a shell would split it. No shell is used.
     type: raw
+  preflight:
+    description:
+      - Only checks what can be known before there is a certificate, so that an order is not spent on a host that
+        cannot use it. Changes nothing, runs no command and looks at no endpoint.
+      - Checked are O(certificate_path), O(private_key_path) and O(existing_files), the form of O(verify_endpoints),
+        that the programs of O(test_command) and O(reload_command) are there and may be run, that O(owner) and
+        O(group) exist, that O(directory) can be written to, and that a certificate that is live in it shares at least
+        one name with O(domains). All faults are said in one message.
+      - In check mode a missing program, user, group or directory of O(certificate_path) is no fault, because an
+        earlier task may make it.
+    type: bool
+    default: false
   command_timeout:
     description: Seconds that each command may take.
     type: float
@@ -162,6 +178,17 @@ EXAMPLES = r"""
       - 127.0.0.1:443
   register: installed
 
+- name: Check that the host can use the certificate, before its order is submitted
+  certwright.cloud.certificate_install:
+    directory: /etc/certwright/www.example.com
+    domains:
+      - www.example.com
+    test_command: nginx -t
+    reload_command: systemctl reload nginx
+    verify_endpoints:
+      - 127.0.0.1:443
+    preflight: true
+
 - name: Use the two files that the configuration of a server already names
   certwright.cloud.certificate_install:
     directory: /etc/certwright/shop.example.com
@@ -192,7 +219,8 @@ files:
       returned: success
       sample: /etc/certwright/www.example.com/live
     version:
-      description: The directory of the version with this certificate.
+      description:
+        - The directory of the version with this certificate. V(null) with O(preflight=true) and no O(order_id).
       type: str
       returned: success
       sample: /etc/certwright/www.example.com/versions/LrmeMvQr
@@ -218,7 +246,7 @@ files:
       sample: /etc/certwright/www.example.com/live/key.pem
 certificate:
   description: What the certificate says.
-  returned: success
+  returned: success without O(preflight)
   type: dict
   contains:
     serial:
@@ -253,7 +281,7 @@ certificate:
       sample: "2027-06-08T23:59:59Z"
 served:
   description: What each of O(verify_endpoints) serves now.
-  returned: success, and failure after something was tried
+  returned: success without O(preflight), and failure after something was tried
   type: list
   elements: dict
   contains:
@@ -292,7 +320,7 @@ served_before:
   elements: dict
 rolled_back:
   description: Whether what was live before was put back (or what this run had made was removed). V(false) on success.
-  returned: success, and failure after something was tried
+  returned: success without O(preflight), and failure after something was tried
   type: bool
   sample: false
 key_missing:
@@ -300,7 +328,7 @@ key_missing:
     - Whether no key for this certificate is held on the host and none was given. Only ever V(true) in check mode;
       outside it the task fails.
     - It allows asking, by a task with C(check_mode=true), whether a key made by the cloud has to be fetched at all.
-  returned: success
+  returned: success without O(preflight)
   type: bool
   sample: false
 error:

@@ -19,6 +19,13 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._install_
     Tools,
     contents,
     first_look,
+    with_order,
+)
+from ansible_collections.certwright.cloud.plugins.module_utils._module._install_preflight import (
+    check_host,
+    links_of,
+    refuse_place,
+    refuse_strange_live,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install_run import Installation
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install_wish import Wish, checked_wish
@@ -42,12 +49,26 @@ Params = Mapping[str, Any]
 
 
 def install_certificate(params: Params, context: Context, tools: Tools | None = None) -> Result:
-    """Makes a certificate live, proves that it is served, or puts everything back.
+    """Makes a certificate live, proves that it is served, or puts everything back; with preflight only checks the host.
 
     Raises CertwrightError: invalid_input or conflict before anything is changed; InstallationFailed (rejected, timeout,
     permission, quota) after everything was put back.
     """
     tools = tools or Tools()
+    try:
+        return _checked_only(params, tools, context) if params["preflight"] else _installed(params, tools, context)
+    except CertwrightError as error:
+        with_order(error, params["order_id"], issued=not params["preflight"])
+        raise
+
+
+def _checked_only(params: Params, tools: Tools, context: Context) -> Result:
+    versions = check_host(params, tools, context)
+    version = safe_name(params["order_id"]) if params["order_id"] else None
+    return {"changed": False, "files": _files(versions, version)}
+
+
+def _installed(params: Params, tools: Tools, context: Context) -> Result:
     wish = checked_wish(params, context.clock.now())
     versions = Versions(params["directory"], tools.disk, target_owner(params, context))
     if context.check_mode:
@@ -58,6 +79,7 @@ def install_certificate(params: Params, context: Context, tools: Tools | None = 
 
 def _work(params: Params, wish: Wish, versions: Versions, tools: Tools, context: Context) -> Result:
     live = versions.live()
+    refuse_strange_live(versions, wish.facts.domains)
     links = _links(params, versions, context)
     version, key = _choice(versions, wish, live)
     served = first_look(wish, tools)
@@ -83,28 +105,10 @@ def _work(params: Params, wish: Wish, versions: Versions, tools: Tools, context:
 
 def _links(params: Params, versions: Versions, context: Context) -> tuple[Link, ...]:
     """The paths that have to become links. Raises CertwrightError where one cannot or must not."""
-    links = []
-    for option, file in (("certificate_path", FULLCHAIN), ("private_key_path", KEY)):
-        if not params[option]:
-            continue
-        link = Link(os.path.abspath(params[option]), os.path.join(versions.live_path, file))
-        with disk_faults():
-            _refuse_place(option, link, params["existing_files"] == "refuse", context)
-        links.append(link)
-    return tuple(links)
-
-
-def _refuse_place(option: str, link: Link, refuse: bool, context: Context) -> None:
-    fault, kind = None, ErrorKind.INVALID_INPUT
-    if os.path.isdir(link.path):
-        fault = f"'{link.path}' is a directory; name a file"
-    elif not context.check_mode and not os.path.isdir(os.path.dirname(link.path)) and not is_placed(link):
-        fault = f"there is no directory '{os.path.dirname(link.path)}'; make it first"
-    elif refuse and os.path.lexists(link.path) and not is_placed(link):
-        kind = ErrorKind.CONFLICT
-        fault = f"'{link.path}' exists and existing_files is 'refuse'; move it away, or set existing_files to 'link'"
-    if fault:
-        raise CertwrightError(f"{option}: {fault}", kind=kind, hint="Nothing was changed.")
+    links = links_of(params, versions)
+    for option, link in links.items():
+        refuse_place(option, link, params["existing_files"] == "refuse", context)
+    return tuple(links.values())
 
 
 def _choice(versions: Versions, wish: Wish, live: str | None) -> tuple[str, str | None]:
@@ -181,22 +185,26 @@ def _needed(versions: Versions, plan: Plan) -> bool:
 
 
 def _result(wish: Wish, versions: Versions, version: str, served: tuple[Served, ...], changed: bool) -> Result:
-    live = versions.live_path
     return {
         "changed": changed,
-        "files": {
-            "directory": versions.directory,
-            "live": live,
-            "version": versions.path(version),
-            "certificate": os.path.join(live, CERTIFICATE),
-            "fullchain": os.path.join(live, FULLCHAIN),
-            "chain": os.path.join(live, CHAIN),
-            "private_key": os.path.join(live, KEY),
-        },
+        "files": _files(versions, version),
         "certificate": wish.facts.to_result(),
         "served": [each.to_result() for each in served],
         "rolled_back": False,
         "key_missing": False,
+    }
+
+
+def _files(versions: Versions, version: str | None) -> dict[str, str | None]:
+    live = versions.live_path
+    return {
+        "directory": versions.directory,
+        "live": live,
+        "version": None if version is None else versions.path(version),
+        "certificate": os.path.join(live, CERTIFICATE),
+        "fullchain": os.path.join(live, FULLCHAIN),
+        "chain": os.path.join(live, CHAIN),
+        "private_key": os.path.join(live, KEY),
     }
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Callable
 
 from ansible_collections.certwright.cloud.plugins.module_utils._disk import disk_faults, tidy
@@ -31,6 +31,8 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._install_
     Plan,
     Tools,
     contents,
+    not_served,
+    shown,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import wait_until
@@ -172,10 +174,10 @@ class Installation:
         self._command("reload", self.wish.reload_command)
         if not self._watched(lambda each: each.matches, self.wish.verify_timeout):
             raise CertwrightError(
-                f"after {self.wish.verify_timeout:g} s, {_shown(each for each in self.served if not each.matches)}",
+                f"after {self.wish.verify_timeout:g} s, {not_served(self.wish, self.plan.served, self.served)}",
                 kind=ErrorKind.TIMEOUT,
                 hint="Check that the server's configuration names the live files, that the reload command reloads this "
-                "server, and the endpoint; then run again.",
+                "server, and that the endpoint is this server's.",
             )
 
     def _command(self, name: str, argv: Sequence[str]) -> None:
@@ -186,7 +188,7 @@ class Installation:
         raise CertwrightError(
             f"the {name} command '{' '.join(argv)}' {how}: {result.output or 'it said nothing'}",
             kind=ErrorKind.REJECTED,
-            hint="Mend what the command says and run again.",
+            hint="Read what the command says.",
         )
 
     def _watched(self, good: Callable[[Served], bool], timeout: float) -> bool:
@@ -269,7 +271,7 @@ class Installation:
 
         if self.wish.endpoints:
             self._watched(good, self.wish.verify_timeout if again and not said else 0)
-            said.append(f"Now {_shown(self.served)}.")
+            said.append(f"Now {shown(self.served)}.")
         return said
 
     def _forget(self, notes: Notes, keep_copies: bool) -> None:
@@ -289,11 +291,3 @@ def _undone_sentence(undone: bool, notes: Notes) -> str:
     if notes.anything_before:
         return "What was there before is in place again."
     return "Nothing was installed before, so what this run had made was removed; a pending key and its request stay."
-
-
-def _shown(served: Iterable[Served]) -> str:
-    return ", ".join(
-        f"'{each.endpoint.address}' "
-        + (f"serves the certificate '{each.serial}'" if each.serial else f"shows no certificate ({each.error})")
-        for each in served
-    )

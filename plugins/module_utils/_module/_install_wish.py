@@ -24,14 +24,14 @@ from ansible_collections.certwright.cloud.plugins.module_utils._x509 import (
     unusable,
 )
 
-__all__ = ["INSTALL_CONSTRAINTS", "INSTALL_OPTIONS", "Wish", "checked_wish"]
+__all__ = ["INSTALL_CONSTRAINTS", "INSTALL_OPTIONS", "How", "Wish", "checked_how", "checked_wish", "directory_fault"]
 
 Params = Mapping[str, Any]
 
 INSTALL_OPTIONS: dict[str, Any] = {
     "directory": {"type": "path", "required": True},
     "order_id": {"type": "str"},
-    "certificate": {"type": "str", "required": True},
+    "certificate": {"type": "str"},
     "chain": {"type": "list", "elements": "str"},
     "private_key": {"type": "str", "no_log": True},
     "domains": {"type": "list", "elements": "str"},
@@ -46,9 +46,19 @@ INSTALL_OPTIONS: dict[str, Any] = {
     "command_timeout": {"type": "float", "default": 60},
     "verify_endpoints": {"type": "list", "elements": "raw"},
     "verify_timeout": {"type": "float", "default": 30},
+    "preflight": {"type": "bool", "default": False},
 }
 
-INSTALL_CONSTRAINTS: dict[str, Any] = {"required_together": [("certificate_path", "private_key_path")]}
+INSTALL_CONSTRAINTS: dict[str, Any] = {"required_if": [("preflight", False, ("certificate",))]}
+
+
+@dataclass(frozen=True)
+class How:
+    """How a certificate is put into service, as far as that is known before there is one."""
+
+    test_command: tuple[str, ...]
+    reload_command: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,7 @@ def checked_wish(params: Params, now: float) -> Wish:
 
     Raises CertwrightError (invalid_input).
     """
-    if not split_pem(params["certificate"]):
+    if not split_pem(params["certificate"] or ""):
         raise unusable(
             "certificate: there is no PEM certificate (BEGIN CERTIFICATE) in it", hint="Nothing was changed."
         )
@@ -88,23 +98,40 @@ def checked_wish(params: Params, now: float) -> Wish:
     # Keys that went through forms and files of other systems come with other line ends.
     bundle = Bundle(pems[0], tuple(pems[1:]), "\n".join(given.strip().splitlines()) + "\n" if given else None)
     facts = certificate_facts(bundle.leaf)
-    faults = [*_certificate_faults(bundle, facts, params["domains"] or (), now), *_option_faults(params)]
-    test, test_faults = _command(params, "test_command")
-    reload, reload_faults = _command(params, "reload_command")
-    endpoints, endpoint_faults = _endpoints(params, _asked_name(params["domains"] or facts.domains))
-    faults += test_faults + reload_faults + endpoint_faults
+    how, faults = checked_how(params, facts.domains)
+    faults = [*_certificate_faults(bundle, facts, params["domains"] or (), now), *faults]
     if faults:
         raise CertwrightError("; ".join(faults), kind=ErrorKind.INVALID_INPUT, hint="Nothing was changed.")
     return Wish(
         bundle=bundle,
         facts=facts,
         order_id=params["order_id"] or None,
-        test_command=test,
-        reload_command=reload,
+        test_command=how.test_command,
+        reload_command=how.reload_command,
         command_timeout=params["command_timeout"],
-        endpoints=endpoints,
+        endpoints=how.endpoints,
         verify_timeout=params["verify_timeout"],
     )
+
+
+def checked_how(params: Params, names: Iterable[str] = ()) -> tuple[How, list[str]]:
+    """Commands and endpoints, and the faults of all options that need no certificate to be checked.
+
+    Arguments:
+        names: the certificate's names, of which one is asked for where domains names none.
+    """
+    test, test_faults = _command(params, "test_command")
+    reload, reload_faults = _command(params, "reload_command")
+    endpoints, endpoint_faults = _endpoints(params, _asked_name(params["domains"] or names))
+    faults = [*_option_faults(params), *test_faults, *reload_faults, *endpoint_faults]
+    return How(test, reload, endpoints), faults
+
+
+def directory_fault(directory: str) -> str | None:
+    """Why a path cannot be a certificate's directory; None if it can."""
+    if os.path.isabs(directory):
+        return None
+    return f"directory: '{directory}' is no absolute path; give it from the root on, such as '/etc/certwright/site'"
 
 
 def _certificate_faults(bundle: Bundle, facts: CertificateFacts, domains: Iterable[str], now: float) -> list[str]:
@@ -135,6 +162,8 @@ def _option_faults(params: Params) -> list[str]:
         for option in ("command_timeout", "verify_timeout")
         if params[option] <= 0
     ]
+    fault = directory_fault(params["directory"])
+    faults += [fault] if fault else []
     directory = os.path.realpath(params["directory"])
     paths = [(option, params[option]) for option in ("certificate_path", "private_key_path") if params[option]]
     for option, path in paths:
@@ -143,6 +172,9 @@ def _option_faults(params: Params) -> list[str]:
             continue
         if inside.startswith(os.path.join(directory, "versions")):
             faults.append(f"{option}: '{path}' lies among the versions in '{params['directory']}'; name another place")
+    if len(paths) == 1:
+        given, lacking = sorted(("certificate_path", "private_key_path"), key=lambda option: option != paths[0][0])
+        faults.append(f"{lacking}: is needed beside {given}, so that both files of a pair change together; give both")
     if len(paths) == 2 and os.path.abspath(paths[0][1]) == os.path.abspath(paths[1][1]):
         faults.append(
             "private_key_path: it is the same file as certificate_path; files that hold both are not supported"

@@ -588,7 +588,8 @@ def test_failing_command_puts_everything_back(host: Host, tell: Tell, situation:
     assert isinstance(error, InstallationFailed)
     assert error.kind is ErrorKind.REJECTED
     assert words in error.text
-    assert error.text.endswith("Mend what the command says and run again.")
+    assert error.text.startswith("Order 'order-1': The certificate '")
+    assert error.text.endswith("The order's certificate and key are untouched; mend that and run the task again.")
     assert (host.snapshot(), host.served()) == (before, serving)
     result = error.to_result()
     tell(trouble, "server", result)
@@ -873,7 +874,7 @@ def test_two_runs_at_once_do_not_meet(host: Host) -> None:
         return CommandResult(1, f"{other.kind.value}: {other.text}")
 
     host.run = run  # type: ignore[method-assign]
-    assert "conflict: Another run is working on" in host.refused(leaf).text
+    assert "conflict: Order 'order-1': Another run is working on" in host.refused(leaf).text
 
 
 def test_diff_shows_serials_and_links_but_no_key(host: Host) -> None:
@@ -886,3 +887,205 @@ def test_diff_shows_serials_and_links_but_no_key(host: Host) -> None:
         f"link to {host.directory / 'live' / 'fullchain.pem'}",
     )
     assert "PRIVATE KEY" not in str(diff)
+
+
+class Preflight:
+    """A host before its order is spent: programs are those that the test names."""
+
+    def __init__(self, host: Host, programs: Sequence[str] = ("server",)) -> None:
+        self.host, self.programs = host, programs
+        self.warnings: list[str] = []
+
+    def run(self, check: bool = False, **given: Any) -> dict[str, Any]:
+        """Checks the host as the role does; no tool may be used."""
+        wanted = {"directory": str(self.host.directory), "order_id": "order-1", "domains": [NAME], **given}
+        params = options(certificate_install.USE_CASE, preflight=True, **wanted)
+        find = {name: f"/usr/sbin/{name}" for name in self.programs}.get
+        tools = Tools(disk=TrialDisk(1), run=self.host.run, look=self.never, find=find)
+        return install_certificate(params, Context(check_mode=check, warn=self.warnings.append), tools)
+
+    def never(self, endpoint: Endpoint, timeout: float) -> bytes:
+        """A look at an endpoint, which a preflight does not take."""
+        raise AssertionError(endpoint)
+
+    def refused(self, **given: Any) -> CertwrightError:
+        """The error of a preflight that must fail; nothing may have changed."""
+        before = self.host.snapshot()
+        with pytest.raises(CertwrightError) as caught:
+            self.run(**given)
+        assert (self.host.snapshot(), self.host.commands) == (before, [])
+        return caught.value
+
+
+USUAL = {"test_command": "server test", "reload_command": ["server", "reload"], "verify_endpoints": ["127.0.0.1:443"]}
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_preflight_needs_no_certificate_and_changes_nothing(host: Host, check: bool) -> None:
+    before = host.snapshot()
+    result = Preflight(host).run(check, **USUAL)
+    assert (set(result), result["changed"]) == ({"changed", "files"}, False)
+    assert result["files"]["fullchain"] == str(host.directory / "live" / "fullchain.pem")
+    assert result["files"]["version"] == str(host.directory / "versions" / "order-1")
+    assert Preflight(host).run(order_id=None)["files"]["version"] is None
+    assert (host.snapshot(), host.commands) == (before, [])
+
+
+def test_preflight_agrees_to_a_renewal_with_files_that_are_links_already(host: Host) -> None:
+    host.install(own_files(host))
+    host.commands.clear()
+    paths = dict(zip(("certificate_path", "private_key_path"), map(str, host.paths)))
+    assert Preflight(host).run(**USUAL, **paths, existing_files="refuse", domains=["*.example.com"])["changed"] is False
+
+
+PREFLIGHT_FAULTS: list[tuple[str, Callable[[Host], dict[str, Any]], ErrorKind, str]] = [
+    (
+        "one path only",
+        lambda host: {"certificate_path": str(host.etc / "a")},
+        ErrorKind.INVALID_INPUT,
+        "private_key_path: is needed beside certificate_path",
+    ),
+    (
+        "endpoint that is none",
+        lambda host: {"verify_endpoints": ["a:b:c"]},
+        ErrorKind.INVALID_INPUT,
+        "verify_endpoints: 'a:b:c' is no host:port",
+    ),
+    (
+        "program that is not there",
+        lambda host: {"test_command": "nginx -t"},
+        ErrorKind.INVALID_INPUT,
+        "test_command: there is no program 'nginx' on this host",
+    ),
+    (
+        "owner that is not there",
+        lambda host: {"owner": "no-such-user"},
+        ErrorKind.INVALID_INPUT,
+        "owner: there is no user 'no-such-user'",
+    ),
+    (
+        "relative directory",
+        lambda host: {"directory": "certs/a"},
+        ErrorKind.INVALID_INPUT,
+        "directory: 'certs/a' is no absolute path",
+    ),
+    (
+        "directory below a file",
+        lambda host: {"directory": str(occupied(host) / "a")},
+        ErrorKind.INVALID_INPUT,
+        "is no directory, so nothing can be put below it",
+    ),
+    (
+        "existing files",
+        lambda host: {"certificate_path": str(occupied(host)), "private_key_path": "/x", "existing_files": "refuse"},
+        ErrorKind.CONFLICT,
+        "certificate_path: '",
+    ),
+    (
+        "certificate of others",
+        lambda host: (host.install(host.pending_leaf()), host.commands.clear(), {"domains": ["shop.example.org"]})[2],
+        ErrorKind.CONFLICT,
+        "holds a live certificate for 'www.example.com', which shares no name with 'shop.example.org'",
+    ),
+    (
+        "live that is no link",
+        lambda host: ((host.directory / "live").mkdir(parents=True), {})[1],
+        ErrorKind.CONFLICT,
+        "was not made by this collection",
+    ),
+]
+
+
+def occupied(host: Host) -> Path:
+    """A file that stands in the way."""
+    path = host.etc / "occupied"
+    path.write_text("old")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "words"), [row[1:] for row in PREFLIGHT_FAULTS], ids=[row[0] for row in PREFLIGHT_FAULTS]
+)
+def test_preflight_refuses_what_an_installation_would_fail_on(
+    host: Host, given: Callable[[Host], dict[str, Any]], kind: ErrorKind, words: str
+) -> None:
+    error = Preflight(host).refused(**given(host))
+    assert (error.kind, words in error.message) == (kind, True), error.message
+    assert error.text.startswith("Order 'order-1': ")
+    assert error.text.endswith("Nothing was changed. Mend that and run the task again.")
+
+
+def test_preflight_refuses_a_directory_that_cannot_be_written_to(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: path != str(host.root))
+    error = Preflight(host).refused()
+    assert error.kind is ErrorKind.PERMISSION
+    assert f"directory: this user cannot write to '{host.root}'" in error.message
+
+
+def test_preflight_says_all_faults_at_once(host: Host) -> None:
+    faults = {**USUAL, "verify_endpoints": ["a:b:c"], "owner": "no-such-user", "group": "no-such-group"}
+    paths = {"certificate_path": str(host.etc), "private_key_path": str(host.etc / "none" / "key.pem")}
+    message = Preflight(host, programs=[]).refused(**faults, **paths, directory="relative").message
+    options_named = ("verify_endpoints:", "owner:", "test_command:", "reload_command:", *(f"{path}:" for path in paths))
+    assert [word for word in (*options_named, "directory:") if word not in message] == []
+
+
+def test_preflight_in_check_mode_leaves_to_earlier_tasks_what_they_may_make(host: Host) -> None:
+    trial = Preflight(host, programs=[])
+    paths = {"certificate_path": str(host.etc / "no" / "a"), "private_key_path": str(host.etc / "no" / "b")}
+    assert trial.run(check=True, **USUAL, **paths, owner="no-such-user")["changed"] is False
+    assert [warning.split(":")[0] for warning in trial.warnings] == ["owner", "test_command", "reload_command"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_directory_of_another_certificate_is_refused(host: Host, check: bool) -> None:
+    host.install(host.pending_leaf())
+    before, key = host.snapshot(), new_key()
+    host.commands.clear()
+    wanted = {"private_key": key, "order_id": "order-2", "domains": ["shop.example.org"]}
+    error = host.refused(CA.leaf(key, "shop.example.org"), check=check, **wanted)
+    assert error.kind is ErrorKind.CONFLICT
+    assert error.message.startswith("Order 'order-2': directory: '")
+    assert "shares no name with 'shop.example.org'; each certificate has a directory of its own" in error.message
+    assert (host.snapshot(), host.commands) == (before, [])
+
+
+def test_directory_takes_a_certificate_that_shares_a_name(host: Host) -> None:
+    host.install(host.pending_leaf())
+    key = new_key()
+    leaf = CA.leaf(key, "*.example.com", "example.org")
+    assert host.install(leaf, order_id="order-2", private_key=key, domains=["example.org"])["changed"] is True
+
+
+def test_endpoint_that_refused_before_is_named_as_the_fault(host: Host) -> None:
+    leaf = renewal(host)
+    error = host.refused(leaf, verify_endpoints=["127.0.0.1:1"])
+    assert "and showed none before either, so look at the endpoint and its server" in error.message
+    assert "still the old one" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["server", "nothing"], "still the old one; did the reload command reload this server?"),
+        (None, "still the old one; no reload_command was given"),
+    ],
+)
+def test_server_that_goes_on_with_the_old_certificate_is_said_to(host: Host, command: Any, words: str) -> None:
+    leaf = renewal(host)
+    assert words in host.refused(leaf, reload_command=command).message
+
+
+@pytest.mark.parametrize("order_id", ["order-1", None])
+def test_every_failure_names_the_order_and_ends_with_a_next_step(host: Host, order_id: str | None) -> None:
+    refused = [
+        host.refused("nothing", order_id=order_id),
+        host.refused(CA.leaf(new_key(), NAME), order_id=order_id),
+        host.refused(CA.leaf(new_key(), NAME), order_id=order_id, directory="relative"),
+    ]
+    host.broken = {"test": "no"}
+    refused.append(host.refused(host.pending_leaf(), order_id=order_id))
+    for error in refused:
+        assert error.text.startswith("Order 'order-1': ") is bool(order_id)
+        assert error.text.endswith("end that and run the task again."), error.text
+        assert ("The order's certificate and key are untouched" in error.text) is bool(order_id)
