@@ -8,7 +8,7 @@ help:
 	@echo "make rehearse        run the main job on this machine against the sandbox; again: nothing left to do"
 	@echo "make rehearse-clean  stop what the rehearsal started and remove all it made"
 	@echo "make test            run all tests"
-	@echo "make test-STEP       run one step of them: ruff mypy lint docs sanity package units integration e2e judges"
+	@echo "make test-STEP       run one step of them: ruff mypy lint docs sanity package units integration e2e judges served"
 	@echo "make troubles        show what is said of bad input and trouble, case by case (kept in .work/troubles.md)"
 	@echo "make benchmark       measure what the modules cost, beside ansible -m ping, scripts and the vendors' SDKs; in"
 	@echo "                     about 5 minutes (less: ARGS='--rounds 3 --no-rehearsal'; kept in .work/benchmark/)"

@@ -28,7 +28,8 @@ DPKG_CONFIG = "force-unsafe-io\n" + "".join(f"path-exclude=/usr/share/{name}/*\n
 # Tools often lie where only root looks for them.
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
 FETCH_TIMEOUT = 120
-DEBOOTSTRAP_TIMEOUT = 240
+# Half a minute on a machine that does nothing else.
+DEBOOTSTRAP_TIMEOUT = 600
 
 
 class LeftOut(Exception):
