@@ -378,10 +378,8 @@ error:
       sample: Check the name or id, and that account and site are the ones it belongs to.
 """
 
-from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_options import (
-    CAS_OPTIONS,
-    build_submission,
-)
+from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_options import CAS_OPTIONS
+from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_submission import build_submission
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._options import ALIBABA_OPTIONS
 from ansible_collections.certwright.cloud.plugins.module_utils._module._options import WAIT_OPTIONS
 from ansible_collections.certwright.cloud.plugins.module_utils._module._order import submitting

@@ -585,7 +585,8 @@ error:
       sample: Check the name or id, and that account and site are the ones it belongs to.
 """
 
-from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_options import CAS_OPTIONS, build_query
+from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_options import CAS_OPTIONS
+from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_query import build_query
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._options import ALIBABA_OPTIONS
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._states import DV_STATES
 from ansible_collections.certwright.cloud.plugins.module_utils._module._options import RETURN_OPTIONS, WAIT_OPTIONS

@@ -22,7 +22,7 @@ from alibabacloud_cas20180713 import models as cas_models
 from alibabacloud_cas20180713.client import Client as CasClient
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.models import Config
-from ansible_collections.certwright.cloud.plugins.module_utils._alibaba import _alidns, _dv_orders
+from ansible_collections.certwright.cloud.plugins.module_utils._alibaba import _alidns, _dv_orders, _dv_submissions
 from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiCall
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
@@ -229,7 +229,7 @@ def calls_of(*modules: ModuleType) -> dict[str, ApiCall]:
     return {call.action: call for module in modules for call in vars(module).values() if isinstance(call, ApiCall)}
 
 
-CALLS = calls_of(_dv_orders, _alidns)
+CALLS = calls_of(_dv_orders, _dv_submissions, _alidns)
 
 
 @pytest.mark.parametrize("action", CALLS)

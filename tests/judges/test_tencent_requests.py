@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiCall
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
-from ansible_collections.certwright.cloud.plugins.module_utils._tencent import _dnspod, _paid_orders
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent import _dnspod, _paid_orders, _paid_submissions
 from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import make_csr, make_key
 from ansible_collections.certwright.cloud.plugins.modules import dnspod_record, tencent_order, tencent_order_info
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
@@ -257,7 +257,12 @@ CASES: dict[str, tuple[str, str, Callable[[Bench], dict[str, Any]]]] = {
 
 
 def test_every_call_that_we_make_is_compared() -> None:
-    calls = {call for module in (_paid_orders, _dnspod) for call in vars(module).values() if isinstance(call, ApiCall)}
+    calls = {
+        call
+        for module in (_paid_orders, _paid_submissions, _dnspod)
+        for call in vars(module).values()
+        if isinstance(call, ApiCall)
+    }
     assert {(call.product, call.action) for call in calls} == {case[:2] for case in CASES.values()}
     assert {(call.product, call.version) for call in calls} == {(name, made[2]) for name, made in CLIENTS.items()}
 

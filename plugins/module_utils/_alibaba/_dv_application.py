@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_options import order_id_fault
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import (
     base_name,
     covers,
@@ -20,7 +21,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._domains import (
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import Order, OrderState
 
-__all__ = ["DvApplication", "application_from", "contradiction", "order_id_fault", "unverified"]
+__all__ = ["DvApplication", "application_from", "contradiction", "unverified"]
 
 # Options with the parameters they are sent as; all are needed to submit.
 _APPLICANT = {
@@ -80,13 +81,6 @@ def _name_fault(name: str) -> str | None:
     fault = name_fault(name)
     # Records may have such names, certificates may not.
     return "holds an underscore, which no CA accepts" if fault is None and "_" in name else fault
-
-
-def order_id_fault(order_id: str) -> str | None:
-    """Why an id cannot be one, as half a sentence; None if it can."""
-    if not order_id or order_id.split() != [order_id]:
-        return f"'{order_id}' is no instance id; give it as the console shows it, like 'cas-cn-68n1mm16'"
-    return None
 
 
 def contradiction(order: Order, application: DvApplication) -> CertwrightError | None:

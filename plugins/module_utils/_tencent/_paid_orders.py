@@ -2,18 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Paid orders at Tencent Cloud: the flow ``tencent_paid`` (ssl, 2019-12-05)."""
+"""Reading paid orders at Tencent Cloud: the flow ``tencent_paid`` (ssl, 2019-12-05)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Callable
+from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._client import Answer, ApiCall, ApiClient
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
-from ansible_collections.certwright.cloud.plugins.module_utils._order_service import Step
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     Bundle,
     Order,
@@ -27,14 +26,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers
     text,
     understood,
 )
-from ansible_collections.certwright.cloud.plugins.module_utils._tencent._application import Application
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._check import with_check
-from ansible_collections.certwright.cloud.plugins.module_utils._tencent._compare import (
-    refuse_contradiction,
-    refuse_dead_end,
-    refuse_incomplete,
-    stored_documents_fit,
-)
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._detail import (
     PaidOrder,
     is_upload,
@@ -44,35 +36,29 @@ from ansible_collections.certwright.cloud.plugins.module_utils._tencent._detail 
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._states import codes_of
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import order_chain
 
-__all__ = ["PaidOrders"]
+__all__ = ["PRODUCT", "UNSUBMITTED", "VERSION", "PaidOrders"]
 
-_PRODUCT, _VERSION = "ssl", "2019-12-05"
-DETAIL = ApiCall(_PRODUCT, _VERSION, "DescribeCertificateDetail", CallClass.READ)
-LIST = ApiCall(_PRODUCT, _VERSION, "DescribeCertificates", CallClass.READ)
-CHECK = ApiCall(_PRODUCT, _VERSION, "CheckCertificateDomainVerification", CallClass.READ)
-DOCUMENTS = ApiCall(_PRODUCT, _VERSION, "CertificateInfoSubmit", CallClass.REPEATABLE)
-ORDER = ApiCall(_PRODUCT, _VERSION, "CertificateOrderSubmit", CallClass.ONCE)
-VALIDATE = ApiCall(_PRODUCT, _VERSION, "CompleteCertificate", CallClass.REPEATABLE)
+PRODUCT, VERSION = "ssl", "2019-12-05"
+DETAIL = ApiCall(PRODUCT, VERSION, "DescribeCertificateDetail", CallClass.READ)
+LIST = ApiCall(PRODUCT, VERSION, "DescribeCertificates", CallClass.READ)
+CHECK = ApiCall(PRODUCT, VERSION, "CheckCertificateDomainVerification", CallClass.READ)
 
 # Up to 1000 are allowed; rows are large, so a careful page is 100 (reference: Tencent, 1.8).
 _PAGE = 100
-_ATTEMPTS = 3
-_UNSUBMITTED = (OrderState.AWAITING_DOCUMENTS, OrderState.PREPARED)
+UNSUBMITTED = (OrderState.AWAITING_DOCUMENTS, OrderState.PREPARED)
 
 
 class PaidOrders:
-    """See OrderReader and OrderWriter.
+    """Reading paid orders (see OrderReader).
 
     Arguments:
         client: calls the API.
         check_validation: look with CheckCertificateDomainVerification how far each validation of an order has come.
-        validate_now: ask the CA to look at once, where an order is validating.
     """
 
-    def __init__(self, client: ApiClient, check_validation: bool = False, validate_now: bool = False) -> None:
+    def __init__(self, client: ApiClient, check_validation: bool = False) -> None:
         self._client = client
         self._check_validation = check_validation
-        self._validate_now = validate_now
 
     def read(self, order_id: str) -> PaidOrder:
         """See OrderReader."""
@@ -123,67 +109,6 @@ class PaidOrders:
         fitting = [each for each in orders if not domain or normalise(domain) in (each.domains or ())]
         return [each for each in fitting if not wanted or each.state in wanted]
 
-    def steps(self, order: Order, application: Any, until: OrderState) -> list[Step]:
-        """See OrderWriter. The application is an Application."""
-        if not isinstance(order, PaidOrder) or not isinstance(application, Application):
-            raise TypeError("steps of a paid order are asked for with a paid order and its application")
-        refuse_dead_end(order)
-        if order.state not in _UNSUBMITTED:
-            refuse_contradiction(order, application)
-            return self._nudge(order)
-        steps = []
-        if order.state is OrderState.AWAITING_DOCUMENTS or not stored_documents_fit(order.documents, application):
-            refuse_incomplete(order, application)
-            send = self._sending_documents(order.id, application)
-            steps.append(Step("submit documents", send, OrderState.PREPARED, domains=application.names))
-        if until is not OrderState.PREPARED:
-
-            def send_order() -> str | None:
-                return self._call(ORDER, order.id, application.order).request_id
-
-            steps.append(Step("submit order", send_order, OrderState.VALIDATING))
-        return steps
-
-    def _nudge(self, order: PaidOrder) -> list[Step]:
-        """The CA polls by itself; asking it is optional and refused for some brands (reference: Tencent, 1.10)."""
-        if not self._validate_now or order.state is not OrderState.VALIDATING:
-            return []
-
-        def send() -> str | None:
-            return self._call(VALIDATE, order.id, {"CertificateId": order.id}).request_id
-
-        return [Step("validate now", send, OrderState.VALIDATING, optional=True)]
-
-    def _sending_documents(self, order_id: str, application: Application) -> Callable[[], str | None]:
-        """Sends the documents. After a call without a usable answer they are looked up before they are sent again."""
-
-        def send() -> str | None:
-            for _attempt in range(_ATTEMPTS):
-                try:
-                    return self._call(DOCUMENTS, order_id, application.documents).request_id
-                except CertwrightError as error:
-                    failure = error
-                seen = self._seen_after(failure, order_id)
-                if stored_documents_fit(seen.documents, application):
-                    return seen.request_id
-            # The last look has shown that other documents, or none, are stored: nothing is open.
-            failure.ambiguous = False
-            raise failure
-
-        return send
-
-    def _seen_after(self, failure: CertwrightError, order_id: str) -> PaidOrder:
-        """The order after documents were sent and no usable answer came; any other failure goes on up."""
-        if not failure.ambiguous:
-            raise failure
-        try:
-            seen = self.read(order_id)
-        except CertwrightError:
-            raise failure from None
-        if seen.state.submitted:
-            raise _overtaken(seen)
-        return seen
-
     def _call(self, call: ApiCall, order_id: str, params: Mapping[str, Any]) -> Answer:
         try:
             return self._client.call(call, params)
@@ -220,7 +145,7 @@ class PaidOrders:
 
     def _told_apart(self, orders: list[PaidOrder], wanted: frozenset[OrderState]) -> list[PaidOrder]:
         """The list does not show documents; where only orders with or only those without are wanted, they are read."""
-        if len(wanted.intersection(_UNSUBMITTED)) != 1:
+        if len(wanted.intersection(UNSUBMITTED)) != 1:
             return orders
         return [self.read(each.id) if each.state is OrderState.AWAITING_DOCUMENTS else each for each in orders]
 
@@ -236,12 +161,3 @@ def _orders_of(rows: list[dict[str, Any]], answer: Answer) -> dict[str, PaidOrde
         except Misshapen:
             continue
     return orders
-
-
-def _overtaken(order: PaidOrder) -> CertwrightError:
-    return CertwrightError(
-        f"Order '{order.id}' was submitted by somebody else a moment ago",
-        kind=ErrorKind.CONFLICT,
-        request_id=order.request_id,
-        hint="Run the task again: it compares that submission with what is asked for.",
-    )

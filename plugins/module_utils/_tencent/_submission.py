@@ -14,7 +14,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import OrderState
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._application import build_application
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._options import build_client, id_faults
-from ansible_collections.certwright.cloud.plugins.module_utils._tencent._paid_orders import PaidOrders
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._paid_submissions import PaidSubmissions
 
 __all__ = ["build_submission"]
 
@@ -28,5 +28,5 @@ def build_submission(params: Mapping[str, Any], context: Context) -> Submission:
         faults.append("validate_now: exists on site=china only; leave it out, the CA looks by itself")
     application = build_application(params, faults)
     until = OrderState.PREPARED if params["state"] == "prepared" else OrderState.VALIDATING
-    service = PaidOrders(build_client(params, context), validate_now=params["validate_now"])
+    service = PaidSubmissions(build_client(params, context), validate_now=params["validate_now"])
     return Submission(service, params["certificate_id"], application, until)
