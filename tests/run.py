@@ -8,6 +8,7 @@ below a folder `ansible_collections`. A step's output goes to .work/log/STEP.log
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import re
@@ -30,13 +31,14 @@ TEST = WORK / "test"
 SERVED = WORK / "served"
 VENV = TEST / "venv"
 HOME = TEST / "home"
+# One environment, HOME and copy of the checkout for each ansible-core beside the one that runs this.
+CORES_DIR = TEST / "cores"
 COLLECTION = Path("ansible_collections", "certwright", "cloud")
 # ansible-test writes into its tree, so it has one of its own.
 TREE = TEST / "tree"
+SITE = TEST / "site"
 TREE_ANSIBLE_TEST = TEST / "tree-ansible-test"
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
-# The pip that ansible-test wants in the environments it makes, by the ansible-core it belongs to.
-PIP_OF_ANSIBLE_TEST = {"2.19": "24.2", "2.20": "25.2", "2.21": "25.2"}
 STEP_TIMEOUT = 20 * 60
 # Words in a log that mean that something did not run although the exit code is 0.
 NOT_RUN = ("All targets skipped", "Required program", "No tests to run", "no tests ran")
@@ -46,6 +48,39 @@ COMPLETE = "COMPLETE"
 ISOLATED = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 ISOLATED += ("sh", "-c", 'ip link set lo up && "$@"; exit $?', "sh")
 LOCK = threading.Lock()
+
+
+@dataclasses.dataclass(frozen=True)
+class Core:
+    """A supported ansible-core: its series, the version that is pinned, and what it runs on.
+
+    Arguments:
+        pythons: of its controllers, best first.
+        pip: what its ansible-test wants in the environments that it makes.
+    """
+
+    series: str
+    version: str
+    pythons: tuple[str, ...]
+    pip: str
+
+    @property
+    def place(self) -> Path:
+        """The folder with its environment, its HOME and its copy of the checkout."""
+        return CORES_DIR / self.series
+
+    @property
+    def tree(self) -> Path:
+        """The copy of the checkout that its ansible-test writes into."""
+        return self.place / "tree"
+
+
+CORES = (
+    Core("2.18", "2.18.19", ("3.11", "3.12", "3.13"), "24.2"),
+    Core("2.19", "2.19.14", ("3.11", "3.12", "3.13"), "24.2"),
+    Core("2.20", "2.20.10", ("3.13", "3.12"), "25.2"),
+    Core("2.21", "2.21.5", ("3.13", "3.12"), "25.2"),
+)
 
 
 @dataclasses.dataclass
@@ -154,6 +189,10 @@ def copy_checkout(tree: Path) -> None:
     git("commit", "-q", "-m", "tree", cwd=tree / COLLECTION)
 
 
+# Several steps use the same copy.
+copy_once = functools.cache(copy_checkout)
+
+
 def link_pythons() -> list[str]:
     """Put every supported Python of the machine into one folder; return the versions found."""
     folder = TEST / "pythons"
@@ -173,12 +212,16 @@ def link_pythons() -> list[str]:
     return found
 
 
-def offer_pip(step: Step) -> Result:
-    """Leave pip where ansible-test looks for it, which would otherwise fetch it from a host of its own."""
+def main_series() -> str:
+    """The series of the ansible-core in the environment that runs this."""
     import ansible.release
 
-    version = PIP_OF_ANSIBLE_TEST[".".join(ansible.release.__version__.split(".")[:2])]
-    cache = HOME / ".ansible" / "test" / "cache"
+    return ".".join(ansible.release.__version__.split(".")[:2])
+
+
+def offer_pip(step: Step, version: str, home: Path) -> Result:
+    """Leave pip where ansible-test looks for it, which would otherwise fetch it from a host of its own."""
+    cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(
         "import glob, os, sys\n"
@@ -194,6 +237,48 @@ def offer_pip(step: Step) -> Result:
     return step.check(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", cache, f"pip=={version}")
 
 
+def make_core(step: Step, core: Core) -> Result:
+    """Make the environment of an ansible-core, unless it is there, and a fresh copy of the checkout for it."""
+    python = next((TEST / "pythons" / f"python{name}" for name in core.pythons if has_python(name)), None)
+    if python is None:
+        needed = " or ".join(sorted(core.pythons))
+        return Result(left_out=[f"ansible-core {core.series} needs Python {needed}"])
+    copy_once(core.tree)
+    offered = offer_pip(step, core.pip, core.place / "home")
+    venv, made_from = core.place / "venv", core.place / "made_from"
+    # The same versions of everything else as in the environment that runs this.
+    pins = [line for name in ("rehearse.txt", "test.txt") for line in (ROOT / ".ci" / name).read_text().splitlines()]
+    text = "".join(f"{line}\n" for line in pins if not line.startswith("ansible-core"))
+    wish = f"{core} {os.path.realpath(python)} {venv}\n{text}"
+    if made_from.is_file() and made_from.read_text(encoding="utf-8") == wish:
+        return offered
+    shutil.rmtree(venv, ignore_errors=True)
+    (core.place / "constraints.txt").write_text(text, encoding="utf-8")
+    packages = (f"ansible-core=={core.version}", "pytest", "pytest-xdist", "-r", ROOT / "tests/unit/requirements.txt")
+    pip = (sys.executable, "-m", "pip", "--python", venv / "bin" / "python", "install", "-q")
+    offered.add(step.check(python, "-m", "venv", "--without-pip", venv))
+    offered.add(step.check(*pip, "-c", core.place / "constraints.txt", *packages))
+    if not offered.failed:
+        made_from.write_text(wish, encoding="utf-8")
+    return offered
+
+
+def has_python(version: str) -> bool:
+    """Whether a Python of this version was found on the machine."""
+    return (TEST / "pythons" / f"python{version}").exists()
+
+
+def on_core(core: Core) -> dict[str, str]:
+    """What the environment of commands has to be for another ansible-core than the one that runs this."""
+    home = core.place / "home"
+    return {
+        "ANSIBLE_COLLECTIONS_PATH": str(core.tree),
+        "ANSIBLE_HOME": str(home / ".ansible"),
+        "HOME": str(home),
+        "PATH": f"{core.place / 'venv' / 'bin'}:{environment()['PATH']}",
+    }
+
+
 def setup(step: Step) -> Result:
     """Make the folders, the copies of the checkout and what ansible-test needs."""
     for folder in (TEST / "tmp", TEST / "dist"):
@@ -203,7 +288,8 @@ def setup(step: Step) -> Result:
     copy_checkout(TREE)
     copy_checkout(TREE_ANSIBLE_TEST)
     pythons = link_pythons()
-    result = offer_pip(step)
+    pips = {core.series: core.pip for core in CORES}
+    result = offer_pip(step, pips[main_series()], HOME)
     result.notes.append(f"Pythons here: {', '.join(pythons)}")
     return result
 
@@ -240,12 +326,41 @@ def docs(step: Step) -> Result:
         ".",
     )
     result.add(step.check("antsibull-changelog", "lint"))
+    result.add(build_site(step))
     return result
 
 
-def sanity(step: Step) -> Result:
+def build_site(step: Step) -> Result:
+    """Build the documentation site; a warning is an error."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    # antsibull-docs refuses a folder that others may write to.
+    SITE.mkdir(mode=0o755)
+    layout = ("--use-current", "--squash-hierarchy", "--lenient", "--sphinx-theme", "sphinx_ansible_theme")
+    result = step.check("antsibull-docs", "sphinx-init", *layout, "--dest-dir", SITE, "certwright.cloud")
+    if result.failed:
+        return result
+    # What other sites describe is not looked up: building needs no network.
+    with (SITE / "conf.py").open("a", encoding="utf-8") as conf:
+        conf.write('intersphinx_mapping = {}\nsuppress_warnings = ["ref.ref"]\n')
+    build = SITE / "build.sh"
+    text = build.read_text(encoding="utf-8")
+    strict = re.sub(r"-c \.$", "-c . -W --keep-going", text, flags=re.MULTILINE)
+    if strict == text:
+        return Result(failed=1, notes=["build.sh has no place for -W"])
+    build.write_text(strict, encoding="utf-8")
+    result.add(step.check(build, cwd=SITE))
+    return result
+
+
+def ansible_test(step: Step, core: Core | None, *arguments: str) -> int:
+    """Run ansible-test of this ansible-core (None: the one that runs this); return its exit code."""
+    tree, env = (core.tree, on_core(core)) if core else (TREE_ANSIBLE_TEST, {})
+    return step.run("ansible-test", *arguments, "--local", "--color", "no", cwd=tree / COLLECTION, **env)
+
+
+def sanity(step: Step, core: Core | None = None) -> Result:
     """ansible-test sanity; every test of it, on every Python, counts."""
-    code = step.run("ansible-test", "sanity", "--local", "--color", "no", cwd=TREE_ANSIBLE_TEST / COLLECTION)
+    code = ansible_test(step, core, "sanity")
     text = step.text()
     result = Result(passed=len(re.findall(r"^Running sanity test ", text, re.MULTILINE)))
     if code:
@@ -273,9 +388,31 @@ def package(step: Step) -> Result:
     roles = sorted(path.parent.parent.name for path in installed.glob("roles/*/meta/argument_specs.yml"))
     for kind, names in (("module", modules), ("role", roles)):
         result.add(read_documentation(step, kind, names, inst))
+    result.add(import_as_galaxy(step, dist))
     for playbook in sorted(installed.glob("playbooks/*.yml")):
         name = f"certwright.cloud.{playbook.stem}"
         result.add(step.check("ansible-playbook", "--syntax-check", name, **only))
+    return result
+
+
+def import_as_galaxy(step: Step, dist: Path) -> Result:
+    """Check the collection as Galaxy does with an upload; a warning or an error is a failure.
+
+    Galaxy demands the address of a repository. There is none yet, so one that belongs to nobody stands in for it, in a
+    tarball of its own.
+    """
+    place, tree = dist / "galaxy", dist / "galaxy" / "tree"
+    shutil.copytree(TREE / COLLECTION, tree, symlinks=True)
+    with (tree / "galaxy.yml").open("a", encoding="utf-8") as metadata:
+        metadata.write("repository: https://example.com/certwright.cloud\n")
+    (place / "importer.cfg").write_text("[galaxy-importer]\nCHECK_REQUIRED_TAGS = True\n", encoding="utf-8")
+    result = step.check("ansible-galaxy", "collection", "build", "--output-path", place, cwd=tree)
+    tarballs = list(place.glob("*.tar.gz"))
+    before = len(step.text())
+    importer = ("python", "-m", "galaxy_importer.main", *tarballs)
+    result.add(step.check(*importer, cwd=place, GALAXY_IMPORTER_CONFIG=str(place / "importer.cfg")))
+    complaints = re.findall(r"^(?:WARNING|ERROR): .*", step.text()[before:], re.MULTILINE)
+    result.add(Result(failed=len(complaints), notes=[f"galaxy-importer: {line}" for line in complaints]))
     return result
 
 
@@ -295,13 +432,16 @@ def read_documentation(step: Step, kind: str, names: Sequence[str], place: Path)
     return Result(len(full) - len(missing), len(missing), [f"ansible-doc does not know {name}" for name in missing])
 
 
-def pytest(step: Step, folder: str, *options: str | Path, within: Sequence[str] = ()) -> Result:
+def pytest(
+    step: Step, folder: str, *options: str | Path, within: Sequence[str] = (), core: Core | None = None
+) -> Result:
     """Run the tests of one folder and count them. A skipped test did not show anything, so it counts as failed."""
     report = TEST / f"{step.name}.xml"
     report.unlink(missing_ok=True)
     base = ("-q", "-p", "no:cacheprovider", "--strict-markers", "-o", "xfail_strict=true", "--durations", "15")
     command = (*within, "pytest", *base, "--junitxml", report, *options, COLLECTION / folder)
-    code = step.run(*command, cwd=TREE, PYTHONPATH=str(TREE))
+    tree, env = (core.tree, on_core(core)) if core else (TREE, {})
+    code = step.run(*command, cwd=tree, PYTHONPATH=str(tree), **env)
     if not report.is_file():
         return Result(failed=1)
     suites = list(ElementTree.parse(report).getroot().iter("testsuite"))
@@ -327,10 +467,24 @@ def units(step: Step) -> Result:
     return result
 
 
-def integration(step: Step) -> Result:
+def units_of_core(step: Step, core: Core) -> Result:
+    """The unit tests of what meets Ansible: modules and the code that runs them.
+
+    The rest is Python that never sees which ansible-core it runs under; `units` has it.
+    """
+    folders = [COLLECTION / "tests/unit/plugins/modules"]
+    return pytest(step, "tests/unit/plugins/module_utils/_module", *folders, core=core)
+
+
+def for_core(step: Step, core: Core, tests: Callable[[Step, Core], Result]) -> Result:
+    """Run tests with another ansible-core, or leave them out where its Python is not there."""
+    made = make_core(step, core)
+    return made if made.failed or made.left_out else tests(step, core)
+
+
+def integration(step: Step, core: Core | None = None) -> Result:
     """The targets of ansible-test integration; each counts as a test and has to have done something."""
-    command = ("ansible-test", "integration", "--local", "--color", "no", "--continue-on-error")
-    code = step.run(*command, cwd=TREE_ANSIBLE_TEST / COLLECTION)
+    code = ansible_test(step, core, "integration", "--continue-on-error")
     text = step.text()
     ran = re.findall(r"^Running (\S+) integration test", text, re.MULTILINE)
     recaps = re.findall(r"^\S+\s+: ok=[1-9]\d*\s", text, re.MULTILINE)
@@ -388,12 +542,27 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "judges": judges,
     "troubles": troubles,
 }
+# Every other supported ansible-core: all of sanity and integration, and the units that meet Ansible.
+OF_CORES: dict[str, Callable[[Step, Core], Result]] = {
+    "sanity": sanity,
+    "units": units_of_core,
+    "integration": integration,
+}
+for core in CORES:
+    if core.series != main_series():
+        for kind, tests in OF_CORES.items():
+            STEPS[f"{kind}-{core.series}"] = functools.partial(for_core, core=core, tests=tests)
 # Steps that only run when they are named: all steps together have run their tests.
 NAMED_ONLY = ("troubles",)
 # Steps that are left out as long as the project has nothing for them.
 FOLDERS = {"integration": "tests/integration/targets", "served": "tests/served"}
-# sanity uses one core for a minute or more; these use the other one meanwhile.
-BESIDE_SANITY = ("ruff", "mypy", "lint", "docs", "package")
+# Chains of steps that use one processor each, so that two of them run side by side. The steps of an ansible-core share
+# its environment, so they follow each other.
+CHAINS = (
+    ("sanity",),
+    ("ruff", "mypy", "lint", "docs", "package"),
+    *(tuple(f"{kind}-{core.series}" for kind in OF_CORES) for core in CORES if core.series != main_series()),
+)
 
 
 def perform(name: str, total: Result) -> None:
@@ -424,6 +593,25 @@ def perform(name: str, total: Result) -> None:
         total.add(result)
 
 
+def perform_chains(chains: list[list[str]], total: Result) -> None:
+    """Run chains of steps, two side by side."""
+
+    def lane() -> None:
+        while True:
+            with LOCK:
+                if not chains:
+                    return
+                chain = chains.pop(0)
+            for name in chain:
+                perform(name, total)
+
+    lanes = [threading.Thread(target=lane) for _unused in range(2)]
+    for thread in lanes:
+        thread.start()
+    for thread in lanes:
+        thread.join()
+
+
 def wanted(arguments: Sequence[str]) -> list[str]:
     """The steps to run: those named, or all for which the checkout has something."""
     unknown = [name for name in arguments if name not in STEPS]
@@ -444,16 +632,10 @@ def main(arguments: Sequence[str]) -> int:
     names.remove("setup")
     if total.failed:
         names = []
-    lane = None
-    if "sanity" in names:
-        names.remove("sanity")
-        lane = threading.Thread(target=perform, args=("sanity", total))
-        lane.start()
-    for name in [name for name in names if name in BESIDE_SANITY]:
-        perform(name, total)
-    if lane:
-        lane.join()
-    for name in [name for name in names if name not in BESIDE_SANITY]:
+    chains = [[name for name in chain if name in names] for chain in CHAINS]
+    perform_chains([chain for chain in chains if chain], total)
+    chained = [name for chain in chains for name in chain]
+    for name in [name for name in names if name not in chained]:
         perform(name, total)
     summary = f"{total.passed} passed, {total.failed} failed"
     (LOG / "summary").write_text(summary + "\n", encoding="utf-8")

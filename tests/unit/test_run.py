@@ -96,3 +96,28 @@ def test_command_that_takes_too_long_is_stopped_and_fails(tmp_path, monkeypatch)
 def test_unknown_step_is_refused_with_the_known_ones():
     with pytest.raises(SystemExit, match=r"no step nope; there are setup, .*units"):
         run.wanted(["nope"])
+
+
+def test_every_supported_core_has_its_steps_or_is_the_one_that_runs_this():
+    others = {core.series for core in run.CORES} - {run.main_series()}
+    assert {core.series for core in run.CORES} == {"2.18", "2.19", "2.20", "2.21"}
+    for kind in ("sanity", "units", "integration"):
+        steps = [name for name in run.STEPS if name.startswith(f"{kind}-")]
+        assert steps == [f"{kind}-{series}" for series in sorted(others)]
+
+
+def test_core_whose_python_is_missing_is_left_out_by_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "LOG", tmp_path)
+    monkeypatch.setattr(run, "TEST", tmp_path)
+    core = run.Core("2.20", "2.20.10", ("3.13", "3.12"), "25.2")
+    result = run.for_core(run.Step("units-2.20"), core, lambda _step, _core: run.Result(passed=1))
+    assert result == run.Result(left_out=["ansible-core 2.20 needs Python 3.12 or 3.13"])
+
+
+def test_chains_run_every_step_once_and_in_their_order(monkeypatch):
+    done = []
+    monkeypatch.setattr(run, "perform", lambda name, total: done.append(name))
+    run.perform_chains([["a1", "a2", "a3"], ["b1"], ["c1", "c2"]], run.Result())
+    assert sorted(done) == ["a1", "a2", "a3", "b1", "c1", "c2"]
+    for chain in (["a1", "a2", "a3"], ["c1", "c2"]):
+        assert [name for name in done if name in chain] == chain
