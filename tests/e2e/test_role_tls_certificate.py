@@ -147,6 +147,21 @@ def test_zone_that_the_account_does_not_keep_is_told_before_the_order_is_spent(b
     assert bench.writes() == []
 
 
+def test_host_that_could_not_take_the_certificate_is_told_before_the_order_is_spent(bench):
+    wrong = {
+        "tls_certificate_certificate_path": str(bench.folder / "server.crt"),
+        "tls_certificate_private_key_path": str(bench.folder / "server.key"),
+        "tls_certificate_reload_command": ["no-such-program", "reload"],
+        "tls_certificate_verify_endpoints": ["127.0.0.1:abc"],
+    }
+    order_id = bench.sandbox.buy("tencent_paid")
+    for arguments in (("--check",), ()):
+        outcome = bench.run({"web": bench.variables("tencent_paid", order_id, **wrong)}, *arguments)
+        assert outcome.status != 0
+        assert "no-such-program" in outcome.output and "127.0.0.1:abc" in outcome.output
+    assert bench.writes() == [] and not (bench.folder / "web").exists()
+
+
 def test_key_that_tencent_made_is_fetched_only_where_that_is_accepted(bench):
     order_id = bench.sandbox.buy("tencent_paid")
     documents = {"company_type": "person", "contact_email": "w@example.com", "csr_generation": "online"}
