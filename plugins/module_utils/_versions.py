@@ -33,7 +33,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._disk import (
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 
-__all__ = ["CERTIFICATE", "CHAIN", "CSR", "FACTS", "FULLCHAIN", "KEY", "Versions", "safe_name"]
+__all__ = ["CERTIFICATE", "CHAIN", "CSR", "FACTS", "FULLCHAIN", "KEY", "Versions", "directory_fault", "safe_name"]
 
 KEY = "key.pem"
 CSR = "csr.pem"
@@ -55,6 +55,13 @@ def safe_name(order_id: str) -> str:
     if name and name == order_id:
         return name
     return f"{name or 'order'}-{hashlib.sha256(order_id.encode('utf-8')).hexdigest()[:8]}"
+
+
+def directory_fault(directory: str) -> str | None:
+    """Why a path cannot be a certificate's directory; None if it can."""
+    if os.path.isabs(directory):
+        return None
+    return f"directory: '{directory}' is no absolute path; give it from the root on, such as '/etc/certwright/site'"
 
 
 class Versions:

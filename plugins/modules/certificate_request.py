@@ -37,6 +37,7 @@ options:
   directory:
     description:
       - The certificate's own directory, for example V(/etc/certwright/www.example.com). It is made if it is missing.
+        Give its absolute path.
       - It holds one certificate over all its renewals. Do not let two certificates share one.
     type: path
     required: true

@@ -16,6 +16,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._domains import c
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import Bundle, CertificateFacts
 from ansible_collections.certwright.cloud.plugins.module_utils._serving import Endpoint, argv_of, endpoint_of
+from ansible_collections.certwright.cloud.plugins.module_utils._versions import directory_fault
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import (
     certificate_facts,
     key_fits,
@@ -24,7 +25,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._x509 import (
     unusable,
 )
 
-__all__ = ["INSTALL_CONSTRAINTS", "INSTALL_OPTIONS", "How", "Wish", "checked_how", "checked_wish", "directory_fault"]
+__all__ = ["INSTALL_CONSTRAINTS", "INSTALL_OPTIONS", "How", "Wish", "checked_how", "checked_wish"]
 
 Params = Mapping[str, Any]
 
@@ -125,13 +126,6 @@ def checked_how(params: Params, names: Iterable[str] = ()) -> tuple[How, list[st
     endpoints, endpoint_faults = _endpoints(params, _asked_name(params["domains"] or names))
     faults = [*_option_faults(params), *test_faults, *reload_faults, *endpoint_faults]
     return How(test, reload, endpoints), faults
-
-
-def directory_fault(directory: str) -> str | None:
-    """Why a path cannot be a certificate's directory; None if it can."""
-    if os.path.isabs(directory):
-        return None
-    return f"directory: '{directory}' is no absolute path; give it from the root on, such as '/etc/certwright/site'"
 
 
 def _certificate_faults(bundle: Bundle, facts: CertificateFacts, domains: Iterable[str], now: float) -> list[str]:

@@ -21,6 +21,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._versions import 
     FULLCHAIN,
     KEY,
     Versions,
+    directory_fault,
     safe_name,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import csr_facts, public_key_sha256_of_key
@@ -130,6 +131,8 @@ def _checked(params: Params) -> _Wish:
             f"domains: the first name becomes the common name, and '{names[0]}' has more than {_COMMON_NAME_LENGTH} "
             "characters; put a shorter one first"
         )
+    fault = directory_fault(params["directory"])
+    faults += [fault] if fault else []
     if not params["order_id"].strip():
         faults.append("order_id: is empty; give the order's id")
     country = params["country"]

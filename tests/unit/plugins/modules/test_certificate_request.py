@@ -184,6 +184,14 @@ BAD_INPUT = {
 }
 
 
+def test_relative_directory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    error = refused(Path("certs/a"))
+    assert error.kind is ErrorKind.INVALID_INPUT
+    assert "directory: 'certs/a' is no absolute path; give it from the root on" in error.text
+    assert on_disk(tmp_path) == {}
+
+
 @pytest.mark.parametrize("what", BAD_INPUT)
 def test_bad_input_is_refused_before_anything_is_written(
     tmp_path: Path, directory: Path, tell: Tell, what: str
