@@ -67,6 +67,14 @@ def resolve(params: Mapping[str, Any], environ: Mapping[str, str], home: str, no
 
 def _from_options(params: Mapping[str, Any]) -> Credentials | None:
     names = ("access_key_id", "access_key_secret", "security_token")
+    empty = [name for name in names if params[name] is not None and not params[name].strip()]
+    if empty:
+        # An empty variable must not lead to the account that the environment happens to name.
+        raise _auth(
+            f"{', '.join(empty)}: given but empty",
+            f"Give the value, or leave {', '.join(names[:2])} and {names[2]} out to use the environment or a profile. "
+            "Nothing was sent.",
+        )
     return _checked(tuple(params[name] for name in names), names, "the options access_key_id and access_key_secret")
 
 

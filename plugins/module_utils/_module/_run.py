@@ -33,6 +33,9 @@ _PACKAGES = {"dns": "dnspython"}
 def run_module(use_case: UseCase) -> None:
     """Runs a use case as an Ansible module and ends the process."""
     module = AnsibleModule(argument_spec=use_case.argument_spec, supports_check_mode=True, **use_case.constraints)
+    # Ansible masks every place where the value of a secret option occurs. A blank is no secret, and every message holds
+    # some: masked they would make the very message unreadable that says which option is blank.
+    module.no_log_values = {value for value in module.no_log_values if value.strip()}
     missing = _missing_packages(use_case)
     if missing:
         place = f"{_PLACES[use_case.runs_on]}, for example with 'python3 -m pip install {' '.join(missing)}'."

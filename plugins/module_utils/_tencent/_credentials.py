@@ -21,6 +21,7 @@ __all__ = ["Credentials", "resolve"]
 _ID, _KEY = "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"
 # tccli, Terraform and lego each read another name.
 _TOKENS = ("TENCENTCLOUD_TOKEN", "TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_SESSION_TOKEN")
+_OPTIONS = ("secret_id", "secret_key", "token")
 _LOGIN_TYPES = ("oauth", "sso")
 _INSTEAD = "Use a temporary key and token instead: the options secret_id, secret_key and token, or the environment."
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
@@ -77,13 +78,21 @@ def _places(profile: str, environ: Mapping[str, str], home: str) -> list[tuple[s
 
 
 def _from_options(params: Mapping[str, Any]) -> Credentials | None:
-    secret_id, secret_key, token = params["secret_id"], params["secret_key"], params["token"]
+    empty = [name for name in _OPTIONS if params[name] is not None and not params[name].strip()]
+    if empty:
+        # An empty variable must not lead to the account that the environment happens to name.
+        raise _refused(
+            f"{', '.join(empty)}: given but empty",
+            "Give the value, or leave secret_id, secret_key and token out to use the environment or a profile. "
+            "Nothing was sent.",
+        )
+    secret_id, secret_key, token = (params[name] for name in _OPTIONS)
     if not (secret_id or secret_key or token):
         return None
     if params["profile"]:
         raise _refused("Both a key (secret_id, secret_key, token) and a profile were given; give only one of them")
     if not (secret_id and secret_key):
-        raise _refused("secret_id and secret_key belong together (and token to both); give both or none")
+        raise _halves("the options", {"secret_id": secret_id, "secret_key": secret_key})
     return _checked(secret_id, secret_key, token, "the options secret_id and secret_key")
 
 
@@ -92,7 +101,7 @@ def _from_environment(environ: Mapping[str, str]) -> Credentials | None:
     if not (secret_id or secret_key):
         return None
     if not (secret_id and secret_key):
-        raise _refused(f"Of the environment variables {_ID} and {_KEY} only one is set; set both or none")
+        raise _halves("the environment variables", {_ID: secret_id, _KEY: secret_key})
     token = next((environ[name] for name in _TOKENS if environ.get(name)), None)
     return _checked(secret_id, secret_key, token, f"the environment variables {_ID} and {_KEY}")
 
@@ -112,7 +121,7 @@ def _from_tccli(text: str, path: str, now: float) -> Credentials | None:
         hint = f"Log in again with 'tccli auth login'. {_INSTEAD}" if kind in _LOGIN_TYPES else _INSTEAD
         raise _refused(f"The temporary key in the profile file '{path}' has expired", hint)
     values = (data.get("secretId"), data.get("secretKey"), data.get("token"))
-    return _pair_in(f"the profile file '{path}'", *values, "secretId and secretKey")
+    return _pair_in(f"the profile file '{path}'", *values, ("secretId", "secretKey"))
 
 
 def _has_expired(expires: Any, path: str, now: float) -> bool:
@@ -134,14 +143,14 @@ def _from_ini(text: str, path: str, profile: str) -> Credentials | None:
         return None
     section = parser[profile]
     values = (section.get("secret_id"), section.get("secret_key"), section.get("token"))
-    return _pair_in(f"section '{profile}' of the profile file '{path}'", *values, "secret_id and secret_key")
+    return _pair_in(f"section '{profile}' of the profile file '{path}'", *values, ("secret_id", "secret_key"))
 
 
-def _pair_in(place: str, secret_id: Any, secret_key: Any, token: Any, names: str) -> Credentials | None:
+def _pair_in(place: str, secret_id: Any, secret_key: Any, token: Any, names: tuple[str, str]) -> Credentials | None:
     if not (secret_id or secret_key):
         return None
     if not (secret_id and secret_key):
-        raise _refused(f"In {place} stands only one of {names}; both are needed")
+        raise _halves(place, dict(zip(names, (secret_id, secret_key))))
     return _checked(secret_id, secret_key, token or None, place)
 
 
@@ -154,6 +163,14 @@ def _checked(secret_id: Any, secret_key: Any, token: Any, source: str) -> Creden
                 "Remove it where it is set.",
             )
     return Credentials(secret_id, secret_key, token, source)
+
+
+def _halves(place: str, pair: Mapping[str, Any]) -> CertwrightError:
+    missing = " and ".join(name for name, value in pair.items() if not value)
+    return _refused(
+        f"The key from {place} is incomplete: {missing} is missing",
+        f"Give {' and '.join(pair)} together, or none of them. Nothing was sent.",
+    )
 
 
 def _text_of(path: str) -> str | None:

@@ -173,6 +173,16 @@ def test_half_given_credentials_are_refused(
     assert f"{missing} is missing" in refused(tmp_path, environ, **options).text
 
 
+@pytest.mark.parametrize("value", ["", " ", "\n"])
+@pytest.mark.parametrize("options", [["access_key_id"], ["access_key_id", "access_key_secret"], ["security_token"]])
+def test_option_given_but_empty_does_not_lead_to_the_key_of_the_environment(
+    tmp_path: Path, options: list[str], value: str
+) -> None:
+    error = refused(tmp_path, ENVIRONMENT, **dict.fromkeys(options, value))
+    assert error.message == f"{', '.join(options)}: given but empty"
+    assert "or leave access_key_id, access_key_secret and security_token out" in error.text
+
+
 @pytest.mark.parametrize("value", ["s3cret\n", " s3cret", "s3 cret", "s3cr\xe9t", "s3cret\x00"])
 def test_secret_with_a_stray_character_is_refused_without_showing_it(tmp_path: Path, value: str) -> None:
     environ = {**ENVIRONMENT, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": value}

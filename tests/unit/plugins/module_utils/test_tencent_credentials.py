@@ -116,26 +116,42 @@ def test_token_is_the_first_of_three_variables(tmp_path: Path, environ: dict[str
 
 
 @pytest.mark.parametrize(
-    ("options", "environ"),
+    ("options", "environ", "missing"),
     [
-        ({"secret_id": "id"}, {}),
-        ({"secret_key": "key"}, ENVIRONMENT),
-        ({"token": "token"}, ENVIRONMENT),
-        ({}, {"TENCENTCLOUD_SECRET_ID": "env-id"}),
-        ({}, {"TENCENTCLOUD_SECRET_KEY": "env-key"}),
+        ({"secret_id": "id"}, {}, "secret_key"),
+        ({"secret_key": "key"}, ENVIRONMENT, "secret_id"),
+        ({"token": "token"}, ENVIRONMENT, "secret_id and secret_key"),
+        ({}, {"TENCENTCLOUD_SECRET_ID": "env-id"}, "TENCENTCLOUD_SECRET_KEY"),
+        ({}, {"TENCENTCLOUD_SECRET_KEY": "env-key"}, "TENCENTCLOUD_SECRET_ID"),
     ],
 )
-def test_half_a_key_is_refused(tmp_path: Path, options: dict[str, str], environ: dict[str, str]) -> None:
+def test_half_a_key_is_refused_with_the_name_of_the_other_half(
+    tmp_path: Path, options: dict[str, str], environ: dict[str, str], missing: str
+) -> None:
     write_tccli(tmp_path, PAIR)
     text = refused(tmp_path, environ, **options).text
-    assert "both" in text
+    assert f"is incomplete: {missing} is missing" in text
     assert not any(value in text for value in ("env-id", "env-key", "'id'", "'key'"))
 
 
 @pytest.mark.parametrize("text", ["[default]\nsecret_id = x\n", "[default]\nsecret_key = x\n"])
 def test_half_a_profile_is_refused(tmp_path: Path, text: str) -> None:
     path = write_ini(tmp_path, text)
-    assert str(path) in refused(tmp_path).text
+    error = refused(tmp_path)
+    assert str(path) in error.text
+    assert f"{'secret_key' if 'secret_id' in text else 'secret_id'} is missing" in error.text
+
+
+@pytest.mark.parametrize("value", ["", " ", "\n"])
+@pytest.mark.parametrize(
+    "options", [["secret_id"], ["secret_id", "secret_key"], ["secret_id", "secret_key", "token"], ["token"]]
+)
+def test_option_given_but_empty_does_not_lead_to_the_key_of_the_environment(
+    tmp_path: Path, options: list[str], value: str
+) -> None:
+    error = refused(tmp_path, ENVIRONMENT, **dict.fromkeys(options, value))
+    assert error.message == f"{', '.join(options)}: given but empty"
+    assert "or leave secret_id, secret_key and token out" in error.text
 
 
 def test_key_and_profile_together_are_refused(tmp_path: Path) -> None:

@@ -69,6 +69,15 @@ def test_secret_option_is_masked_in_the_result(run: Run) -> None:
     assert "hidden-word" not in json.dumps(result)
 
 
+@pytest.mark.parametrize("blank", [" ", "   ", "\n"])
+def test_blank_secret_option_leaves_messages_readable(run: Run, blank: str) -> None:
+    def fail(_params: Mapping[str, Any], _context: Context) -> dict[str, Any]:
+        raise CertwrightError("password: given but empty", kind=ErrorKind.AUTH, hint="Give the value.")
+
+    _code, result = run(fail, password=blank)
+    assert result["msg"] == "password: given but empty. Give the value."
+
+
 @pytest.mark.parametrize("args", [{"name": None}, {"password": "a", "other": "b"}, {"unknown": 1}])
 def test_wrong_options_never_reach_the_function(run: Run, args: dict[str, Any]) -> None:
     def fail(_params: Mapping[str, Any], _context: Context) -> dict[str, Any]:
