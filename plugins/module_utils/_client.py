@@ -26,7 +26,10 @@ from ansible_collections.certwright.cloud.plugins.module_utils._retry import (
     call_with_retry,
 )
 
-__all__ = ["Answer", "ApiCall", "ApiClient", "Dialect"]
+__all__ = ["USER_AGENT", "Answer", "ApiCall", "ApiClient", "Dialect"]
+
+# Whose requests these are, with the version of galaxy.yml; no part of what is signed.
+USER_AGENT = "certwright.cloud/0.1.0"
 
 JsonObject = dict[str, Any]
 

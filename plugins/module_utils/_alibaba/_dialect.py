@@ -21,7 +21,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._codes i
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._credentials import Credentials
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._signer import form_body, signed_headers
-from ansible_collections.certwright.cloud.plugins.module_utils._client import Answer, ApiCall
+from ansible_collections.certwright.cloud.plugins.module_utils._client import USER_AGENT, Answer, ApiCall
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpRequest, HttpResponse
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
@@ -87,7 +87,8 @@ class AlibabaDialect:
             now=now,
             nonce=self._nonce(),
         )
-        return HttpRequest("POST", f"{base}/", {**headers, "accept": "application/json"}, body)
+        unsigned = {"accept": "application/json", "user-agent": USER_AGENT}
+        return HttpRequest("POST", f"{base}/", {**headers, **unsigned}, body)
 
     def understand(self, call: ApiCall, response: HttpResponse) -> Answer:
         """See Dialect: an error is what carries a Code, whatever the HTTP status says."""

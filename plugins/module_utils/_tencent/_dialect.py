@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.certwright.cloud.plugins.module_utils._client import Answer, ApiCall
+from ansible_collections.certwright.cloud.plugins.module_utils._client import USER_AGENT, Answer, ApiCall
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, HttpRequest, HttpResponse
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
@@ -63,7 +63,7 @@ class TencentDialect:
             "Authorization": authorization(signable, self._credentials.id, self._credentials.secret),
             "Content-Type": _CONTENT_TYPE,
             "Host": host,
-            "User-Agent": "certwright.cloud",
+            "User-Agent": USER_AGENT,
             "X-TC-Action": call.action,
             "X-TC-Language": "en-US",
             "X-TC-Timestamp": str(int(now)),

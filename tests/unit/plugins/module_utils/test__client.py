@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.certwright.cloud.plugins.module_utils._client import Answer, ApiCall, ApiClient
+import yaml
+from ansible_collections.certwright.cloud.plugins.module_utils._client import USER_AGENT, Answer, ApiCall, ApiClient
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpRequest, HttpResponse, TransportError
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
@@ -178,3 +180,8 @@ def test_date_without_a_zone_is_utc() -> None:
     caller = Caller(says("expired", "Thu, 01 Jan 2026 01:00:00 -0000"), says("OK"))
     caller.call(CallClass.READ)
     assert caller.sent == [0, HOUR]
+
+
+def test_requests_name_the_collection_and_its_version() -> None:
+    galaxy = yaml.safe_load((Path(__file__).resolve().parents[4] / "galaxy.yml").read_text(encoding="utf-8"))
+    assert f"{galaxy['namespace']}.{galaxy['name']}/{galaxy['version']}" == USER_AGENT

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._credentials import Credentials
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dialect import ALIDNS, CAS, AlibabaDialect
-from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiCall, ApiClient
+from ansible_collections.certwright.cloud.plugins.module_utils._client import USER_AGENT, ApiCall, ApiClient
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpResponse
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
@@ -56,6 +56,8 @@ def test_request_goes_to_the_host_of_product_and_site(call: ApiCall, site: str, 
     request = AlibabaDialect(CREDENTIALS, site=site, endpoint=endpoint).request(call, {}, START)
     assert (request.method, request.url) == ("POST", url)
     assert request.headers["host"] == url.split("/")[2]
+    assert request.headers["user-agent"] == USER_AGENT
+    assert "user-agent" not in request.headers["authorization"]
 
 
 def test_request_names_action_and_carries_parameters_in_a_form() -> None:

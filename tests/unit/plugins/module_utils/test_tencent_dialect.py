@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiCall, ApiClient
+from ansible_collections.certwright.cloud.plugins.module_utils._client import USER_AGENT, ApiCall, ApiClient
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, HttpResponse, TransportError
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
@@ -63,7 +63,7 @@ def test_request_equals_the_vendors_vector() -> None:
         "Signature=9b124c283fe67ce6800308f52ed35905adfa6b6ab825d683a1ec559ebf2136d1",
         "Content-Type": "application/json",
         "Host": "ssl.intl.tencentcloudapi.com",
-        "User-Agent": "certwright.cloud",
+        "User-Agent": USER_AGENT,
         "X-TC-Action": "DescribeCertificateDetail",
         "X-TC-Language": "en-US",
         "X-TC-Timestamp": "1767225600",
