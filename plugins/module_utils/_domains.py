@@ -49,8 +49,10 @@ def name_fault(name: str) -> str | None:
         name: a host name, possibly with a leading ``*.``.
     """
     plain = base_name(name)
-    if not plain or len(plain) > 253:
-        return "is empty or longer than 253 characters"
+    if not plain:
+        return "is empty; give a domain name"
+    if len(plain) > 253:
+        return f"has {len(plain)} characters; a domain name has at most 253"
     try:
         ipaddress.ip_address(plain)
     except ValueError:

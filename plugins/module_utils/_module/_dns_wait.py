@@ -167,7 +167,8 @@ def _still_missing(views: Views, timeout: float) -> str:
         behind = [view for view in seen if not view.seen]
         said = ", ".join(f"'{view.server}' {_saying(view)}" for view in behind[:_NAMED_IN_MESSAGE])
         more = f" and {len(behind) - _NAMED_IN_MESSAGE} more" if len(behind) > _NAMED_IN_MESSAGE else ""
-        parts.append(f"{record.type} '{record.name}' at {len(behind)} of {len(seen)} servers ({said}{more})")
+        wanted = f"{record.type} '{record.name}' with the value '{record.value}'"
+        parts.append(f"{wanted} at {len(behind)} of {len(seen)} servers ({said}{more})")
     if len(missing) > _NAMED_IN_MESSAGE:
         parts.append(f"and {len(missing) - _NAMED_IN_MESSAGE} more records")
     return f"After {timeout:g} s not every name server shows the validation records: {'; '.join(parts)}"
@@ -175,7 +176,8 @@ def _still_missing(views: Views, timeout: float) -> str:
 
 def _saying(view: View) -> str:
     if view.error:
-        return f"cannot tell: {view.error}"
+        # What concerns this very server goes on as one sentence with its name.
+        return view.error[3:] if view.error.startswith("it ") else f"cannot be asked: {view.error}"
     if not view.values:
         return "has no such record"
     return "still says " + ", ".join(f"'{value}'" for value in view.values[:_NAMED_IN_MESSAGE])
