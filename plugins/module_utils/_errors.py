@@ -76,7 +76,11 @@ class CertwrightError(Exception):
     def text(self) -> str:
         """The whole message for a person: what happened, what the cloud said, what to do."""
         said = ": ".join(part for part in (self.code, (self.detail or "").rstrip(" .")) if part)
-        facts = "; ".join(part for part in (said, self.request_id and f"request id {self.request_id}") if part)
+        # Whose refusal is ours looks for the cause in the options, not in the cloud's logs; error.request_id has it.
+        clouds = bool(self.code or self.http_status or self.kind is ErrorKind.SERVER)
+        facts = "; ".join(
+            part for part in (said, clouds and self.request_id and f"request id {self.request_id}") if part
+        )
         text = f"{self.message} ({facts})." if facts else f"{self.message}."
         return f"{text} {self.hint}" if self.hint else text
 

@@ -57,11 +57,22 @@ class OrderState(str, Enum):
         return self in _DEAD_ENDS
 
     @property
+    def phrase(self) -> str:
+        """The state as half a sentence about the order."""
+        return _PHRASES.get(self, f"is {self.value}")
+
+    @property
     def needs_person(self) -> bool:
         """Whether the order stands still until somebody acts at the cloud or sends it."""
         return self in (OrderState.AWAITING_DOCUMENTS, OrderState.PREPARED, OrderState.AWAITING_LETTER)
 
 
+_PHRASES = {
+    OrderState.AWAITING_DOCUMENTS: "awaits its documents",
+    OrderState.PREPARED: "is prepared but not submitted",
+    OrderState.AWAITING_LETTER: "awaits the confirmation letter",
+    OrderState.UNKNOWN: "is in a state that this version does not know",
+}
 _DEAD_ENDS = frozenset(
     {
         OrderState.REJECTED,

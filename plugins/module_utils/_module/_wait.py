@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._order_service import OrderReader
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
+    ActionNeeded,
     Order,
     OrderState,
 )
@@ -112,7 +113,7 @@ def _reached(order: Order, goal: str) -> bool:
 def _refuse_hopeless(order: Order, goal: str) -> None:
     if order.state.dead_end:
         error = CertwrightError(
-            f"Order '{order.id}' is {order.state.value.replace('_', ' ')}, so {_GOALS[goal]} will not come",
+            f"Order '{order.id}' {order.state.phrase}, so {_GOALS[goal]} will not come",
             kind=ErrorKind.REJECTED,
             detail=order.vendor_state.text,
             request_id=order.request_id,
@@ -120,7 +121,7 @@ def _refuse_hopeless(order: Order, goal: str) -> None:
         )
     elif order.state.needs_person:
         error = CertwrightError(
-            f"Order '{order.id}' is {order.state.value.replace('_', ' ')}, so waiting for {_GOALS[goal]} is no use yet",
+            f"Order '{order.id}' {order.state.phrase}, so waiting for {_GOALS[goal]} is no use yet",
             kind=ErrorKind.CONFLICT,
             request_id=order.request_id,
             hint=order.to_result()["next_step"],
@@ -137,13 +138,18 @@ def _timed_out(
     order = orders[0]
     others = f" (and {len(orders) - 1} more)" if len(orders) > 1 else ""
     said = f", said '{order.vendor_state.text}'" if order.vendor_state.text else ""
+    # Without the record no waiting helps, and it is what is most often missing.
+    first = ""
+    if plan.goal == ISSUED and order.to_result()["action_needed"] == ActionNeeded.PUBLISH_VALIDATION.value:
+        kind = "file" if any(each.file for each in order.validations) else "record"
+        first = f"Publish the validation {kind} (order.validations) first, if it is not there. "
     failed = f"; the last look at it failed: {trouble.message}" if trouble else ""
     error = CertwrightError(
         f"Order '{order.id}'{others} did not get {_GOALS[plan.goal]} within {waited:.0f} s; "
-        f"it is {order.state.value}{said}{failed}",
+        f"it {order.state.phrase}{said}{failed}",
         kind=ErrorKind.TIMEOUT,
         request_id=order.request_id,
-        hint="Nothing is lost: the order goes on at the cloud. "
+        hint=f"{first}Nothing is lost: the order goes on at the cloud. "
         "Run the same task again to go on waiting (wait_timeout sets for how long).",
     )
     error.order = order

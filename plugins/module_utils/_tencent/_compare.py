@@ -26,7 +26,7 @@ def refuse_dead_end(order: PaidOrder) -> None:
         reopens = order.state in (OrderState.REJECTED, OrderState.CANCELLED)
         raise _conflict(
             order,
-            f"is {_state(order)}, so nothing can be submitted",
+            f"{order.state.phrase}, so nothing can be submitted",
             _REOPEN if reopens else str(order.to_result()["next_step"]),
             order.vendor_state.text,
         )
@@ -51,7 +51,7 @@ def refuse_contradiction(order: PaidOrder, application: Application) -> None:
         has = ", ".join(f"'{name}'" for name in order.domains or ())
         raise _conflict(
             order,
-            f"is already {_state(order)} for {has}, without {', '.join(lacking)}",
+            f"{_already(order)} for {has}, without {', '.join(lacking)}",
             "Correct common_name and dns_names, or name the order that is meant.",
         )
     # Before the keys, because a key that the cloud made differs from every other.
@@ -59,14 +59,14 @@ def refuse_contradiction(order: PaidOrder, application: Application) -> None:
     if application.csr_generation and stored in ("online", "parse") and stored != application.csr_generation:
         raise _conflict(
             order,
-            f"is already {_state(order)} with csr_generation={stored}, not {application.csr_generation}",
+            f"{_already(order)} with csr_generation={stored}, not {application.csr_generation}",
             "Say csr_generation as the order was submitted, or name another order.",
         )
     theirs, ours = order.public_key_sha256, application.public_key_sha256
     if theirs and ours and theirs != ours:
         raise _conflict(
             order,
-            f"is already {_state(order)} with another key: its public key has the SHA-256 '{theirs}', that of the "
+            f"{_already(order)} with another key: its public key has the SHA-256 '{theirs}', that of the "
             f"given request '{ours}'",
             "Give the request that the order was submitted with, or name another order.",
         )
@@ -102,8 +102,9 @@ def _lacking_names(order: PaidOrder, application: Application) -> list[str]:
     return [f"'{asked}'"]
 
 
-def _state(order: PaidOrder) -> str:
-    return order.state.value.replace("_", " ")
+def _already(order: PaidOrder) -> str:
+    verb, _space, rest = order.state.phrase.partition(" ")
+    return f"is already {rest}" if verb == "is" else f"already {verb} {rest}"
 
 
 def _conflict(order: PaidOrder, what: str, hint: str, said: str | None = None) -> CertwrightError:

@@ -224,3 +224,16 @@ def test_all_wrong_options_are_said_at_once() -> None:
     result = InvalidInput(["csr: is empty; give one", "key: is short; give a longer one"]).to_result()
     assert result["msg"] == "csr: is empty; give one; key: is short; give a longer one. Nothing was sent."
     assert result["error"]["kind"] == "invalid_input"
+
+
+def test_refusal_of_ours_has_the_request_id_in_the_result_only() -> None:
+    ours = CertwrightError("Order '1' cannot be used", kind=ErrorKind.CONFLICT, request_id="r-1")
+    assert (ours.text, ours.to_result()["error"]["request_id"]) == ("Order '1' cannot be used.", "r-1")
+    for cloud in ({"code": "Limit"}, {"http_status": 502}):
+        assert "request id r-1" in CertwrightError("x", kind=ErrorKind.QUOTA, request_id="r-1", **cloud).text
+
+
+@pytest.mark.parametrize("state", OrderState)
+def test_every_state_goes_into_a_sentence(state: OrderState) -> None:
+    assert state.phrase.split()[0] in ("is", "awaits")
+    assert "_" not in state.phrase

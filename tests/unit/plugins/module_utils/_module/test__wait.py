@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import (
@@ -16,11 +18,13 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._wait imp
     wait_for_orders,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
+    ActionNeeded,
     Order,
     OrderState,
     Validation,
     ValidationMethod,
     ValidationRecord,
+    ValidationStatus,
 )
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
     FakeClock,
@@ -126,10 +130,21 @@ def test_time_out_says_what_was_last_seen_and_how_to_go_on() -> None:
     error = failure(FakeOrders([at(OrderState.REVIEWING)]), at(OrderState.VALIDATING))
     assert (error.kind, error.order) == (ErrorKind.TIMEOUT, at(OrderState.REVIEWING))
     assert error.text == (
-        "Order 'order-1' did not get its certificate within 60 s; it is reviewing, said 'reviewing there' "
-        "(request id request-read). Nothing is lost: the order goes on at the cloud. "
+        "Order 'order-1' did not get its certificate within 60 s; it is reviewing, said 'reviewing there'. "
+        "Nothing is lost: the order goes on at the cloud. "
         "Run the same task again to go on waiting (wait_timeout sets for how long)."
     )
+
+
+@pytest.mark.parametrize("state", [OrderState.VALIDATING, OrderState.REVIEWING])
+def test_time_out_of_an_order_with_records_says_to_publish_them_first(state: OrderState) -> None:
+    action = ActionNeeded.PUBLISH_VALIDATION if state is OrderState.REVIEWING else None
+    waiting = make_order(state, validations=VALUES, action=action)
+    hint = failure(FakeOrders([waiting]), waiting).hint or ""
+    assert hint.startswith("Publish the validation record (order.validations) first, if it is not there. Nothing is")
+    passed = replace(VALUES[0], status=ValidationStatus.PASSED)
+    seen = make_order(state, validations=(passed,))
+    assert (failure(FakeOrders([seen]), seen).hint or "").startswith("Nothing is lost")
 
 
 def test_time_out_of_several_orders_counts_the_others() -> None:
