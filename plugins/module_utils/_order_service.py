@@ -19,8 +19,9 @@ class Step:
     """One write that an order still needs.
 
     name is for diffs and messages ("submit documents"); send performs the call and returns its request id; resulting
-    is the state that check mode predicts after it, and domains the names, where the step sets them. Of an optional step
-    a failure is a warning and no change.
+    is the state that check mode predicts after it, and domains the names, where the step sets them. sends are names
+    that it sends, but that the order will not show; they are for the diff. Of an optional step a failure is a warning
+    and no change.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Step:
     resulting: OrderState
     optional: bool = False
     domains: tuple[str, ...] | None = None
+    sends: tuple[str, ...] = ()
 
 
 class OrderReader(Protocol):

@@ -32,6 +32,8 @@ attributes:
       - The order is read and all options are checked, but nothing is sent and the module does not wait.
   diff_mode:
     support: full
+    details:
+      - The diff shows the names that are submitted, also where RV(order.domains) does not know them.
   idempotent:
     support: full
 options:
@@ -67,6 +69,7 @@ options:
   mobile:
     description:
       - Telephone number of the applicant. Needed to submit. It is never shown. Sent as C(Mobile).
+      - At least five digits, with spaces or dashes between them and a leading C(+) if wanted.
     type: str
   email:
     description:

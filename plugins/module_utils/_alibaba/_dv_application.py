@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,10 @@ _APPLICANT = {
     "province": "Province",
     "city": "City",
 }
+
+_MOBILE = re.compile(r"\+?[0-9](?:[ -]*[0-9])*")
+_DIGITS = 5
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,26 @@ def application_from(params: Mapping[str, Any]) -> DvApplication:
         faults.append(
             f"validation_method: the wildcard '{wildcards[0]}' cannot be validated by file; use validation_method=dns"
         )
+    applicant = {option: (params[option] or "").strip() for option in _APPLICANT}
+    faults += _applicant_faults(applicant)
     if faults:
         raise InvalidInput(faults)
-    applicant = {option: (params[option] or "").strip() for option in _APPLICANT}
     return DvApplication(names, params["validation_method"], applicant, params["resubmit_rejected"])
+
+
+def _applicant_faults(applicant: Mapping[str, str]) -> list[str]:
+    """What nobody can be reached by. The cloud documents no form, so only what is surely wrong is refused."""
+    faults = []
+    mobile, email = applicant["mobile"], applicant["email"]
+    if mobile and not (_MOBILE.fullmatch(mobile) and sum(character.isdigit() for character in mobile) >= _DIGITS):
+        # Not quoted: it is nobody's business but the applicant's.
+        faults.append(
+            f"mobile: it is no telephone number; give at least {_DIGITS} digits, with spaces or dashes between them "
+            "and a leading + if wanted"
+        )
+    if email and not _EMAIL.fullmatch(email):
+        faults.append(f"email: '{email}' is no e-mail address; give one like 'ssl@example.com'")
+    return faults
 
 
 def _name_fault(name: str) -> str | None:

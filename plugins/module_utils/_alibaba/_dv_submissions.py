@@ -89,8 +89,11 @@ class DvSubmissions(DvOrders):
         state = order.state
         if state is OrderState.AWAITING_DOCUMENTS or (state is OrderState.REJECTED and application.resubmit_rejected):
             application.require_complete(order.id)
-            # The step predicts no names, because the cloud will not tell any.
-            return [Step("submit order", lambda: self._submit(order.id, application), OrderState.VALIDATING)]
+            # Not its domains, because the cloud will not tell any.
+            sends = application.domains
+            return [
+                Step("submit order", lambda: self._submit(order.id, application), OrderState.VALIDATING, sends=sends)
+            ]
         if state in _COMPARED:
             conflict = contradiction(order, application)
             if conflict:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
@@ -68,13 +68,14 @@ def _submit(submission: Submission, params: Params, context: Context) -> Result:
         "order": after.to_result(),
         "steps": [step.name for step in steps],
         "request_id": after.request_id,
-        "diff": {"before": _shown(before), "after": _shown(after)},
+        "diff": {"before": _shown(before), "after": _shown(after, steps)},
     }
 
 
-def _shown(order: Order) -> dict[str, Any]:
+def _shown(order: Order, steps: Sequence[Step] = ()) -> dict[str, Any]:
     """An order in a diff: where it stands and for which names, without what changes by itself."""
-    return {"id": order.id, "state": order.state.value, "domains": list(order.domains or ())}
+    names = order.domains or next((step.sends for step in steps if step.sends), ())
+    return {"id": order.id, "state": order.state.value, "domains": list(names)}
 
 
 def _send(submission: Submission, before: Order, steps: list[Step], context: Context) -> tuple[Order, list[Step]]:

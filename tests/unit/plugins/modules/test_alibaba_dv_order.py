@@ -98,6 +98,9 @@ def test_check_mode_predicts_and_sends_no_write() -> None:
     assert outcome["order"]["state"] == "validating"
     assert outcome["diff"]["before"]["state"] == "awaiting_documents"
     assert outcome["diff"]["after"]["state"] == "validating"
+    assert outcome["diff"]["before"]["domains"] == []
+    assert outcome["diff"]["after"]["domains"] == ["www.example.com", "example.com"]
+    assert outcome["order"]["domains"] is None, "the cloud will not tell them"
     assert actions(requests) == [LIST, RESULT]
 
 
@@ -359,3 +362,30 @@ def test_personal_and_secret_options_are_masked() -> None:
     assert masked >= {"access_key_secret", "security_token", "mobile"}
     # Everyday words, whose masking would mangle all other output.
     assert not masked & {"username", "email", "province", "city"}
+
+
+UNREACHABLE = {
+    "mobile of letters": ({"mobile": "none"}, "mobile: it is no telephone number"),
+    "short mobile": ({"mobile": "+1 23-4"}, "mobile: it is no telephone number; give at least 5 digits"),
+    "mobile that ends with a dash": ({"mobile": "138000-"}, "mobile: it is no telephone number"),
+    "plus inside": ({"mobile": "138+00000"}, "mobile: it is no telephone number"),
+    "email without at": ({"email": "ssl.example.com"}, "email: 'ssl.example.com' is no e-mail address"),
+    "email with two": ({"email": "a@b@example.com"}, "email: 'a@b@example.com' is no e-mail address"),
+    "email with a space": ({"email": "a b@example.com"}, "email: 'a b@example.com' is no e-mail address"),
+    "email without host": ({"email": "ssl@"}, "email: 'ssl@' is no e-mail address"),
+}
+
+
+@pytest.mark.parametrize("what", UNREACHABLE)
+def test_applicant_who_cannot_be_reached_is_refused_before_anything_is_sent(what: str) -> None:
+    given, words = UNREACHABLE[what]
+    outcome, requests = run([], **given)
+    assert (outcome.kind, requests) == (ErrorKind.INVALID_INPUT, [])
+    assert words in outcome.text
+    assert "mobile" not in given or given["mobile"] not in outcome.text
+
+
+@pytest.mark.parametrize("mobile", ["13800000000", "+86 138-0000-0000", "12345", " 138 0000 0000 "])
+def test_usual_forms_of_telephone_numbers_are_sent_as_they_are(mobile: str) -> None:
+    _outcome, requests = run([*UNSENT, ACCEPTED, CHECKING], mobile=mobile)
+    assert parameters(requests[2])["Mobile"] == mobile.strip()
