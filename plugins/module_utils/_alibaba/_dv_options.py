@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["CAS_OPTIONS", "common_parameters", "order_id_fault"]
+
+# Letters, digits and hyphens in every example; the form is not documented, so no more is assumed.
+_ID = re.compile(r"[A-Za-z0-9._-]+")
 
 CAS_OPTIONS: dict[str, Any] = {
     "lang": {"type": "str", "choices": ["zh", "en"]},
@@ -24,6 +28,6 @@ def common_parameters(params: Mapping[str, Any]) -> dict[str, str | None]:
 
 def order_id_fault(order_id: str) -> str | None:
     """Why an id cannot be one, as half a sentence; None if it can."""
-    if not order_id or order_id.split() != [order_id]:
+    if not _ID.fullmatch(order_id):
         return f"'{order_id}' is no instance id; give it as the console shows it, like 'cas-cn-68n1mm16'"
     return None

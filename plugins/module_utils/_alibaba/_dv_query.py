@@ -16,7 +16,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_opti
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_orders import DvOrders
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._options import build_client
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import InvalidInput
-from ansible_collections.certwright.cloud.plugins.module_utils._module._order_info import Query
+from ansible_collections.certwright.cloud.plugins.module_utils._module._order_info import Query, given_list
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 
 __all__ = ["build_query"]
@@ -25,12 +25,13 @@ __all__ = ["build_query"]
 def build_query(params: Mapping[str, Any], context: Context) -> Query:
     """What alibaba_dv_order_info is to look up; nothing is sent. Raises CertwrightError."""
     single = params["instance_id"] is not None
-    ids = [params["instance_id"]] if single else list(dict.fromkeys(params["instance_ids"] or ()))
+    several = given_list(params["instance_ids"])
+    ids = [params["instance_id"]] if single else list(dict.fromkeys(several or ()))
     option = "instance_id" if single else "instance_ids"
     faults = [f"{option}: {fault}" for fault in map(order_id_fault, ids) if fault]
     if faults:
         raise InvalidInput(faults)
     # An empty list of ids asks for no order, not for all of them.
-    states = [] if params["instance_ids"] == [] else params["states"]
+    states = [] if several == [] else params["states"]
     service = DvOrders(build_client(params, context), params["site"], common_parameters(params))
     return Query(service, tuple(ids), single, {"states": states})

@@ -19,7 +19,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     OrderState,
 )
 
-__all__ = ["Query", "looking_up"]
+__all__ = ["Query", "given_list", "looking_up"]
 
 Params = Mapping[str, Any]
 
@@ -38,6 +38,11 @@ class Query:
     ids: tuple[str, ...] = ()
     single: bool = False
     criteria: Mapping[str, Any] = field(default_factory=dict)
+
+
+def given_list(ids: list[str] | None) -> list[str] | None:
+    """The ids of an option that takes a list. An ad-hoc ``[]`` comes as a text, and asks for no order as well."""
+    return [] if ids == ["[]"] else ids
 
 
 def looking_up(build: Callable[[Params, Context], Query]) -> Callable[[Params, Context], Result]:

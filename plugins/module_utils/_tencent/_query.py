@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import name_fault, normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import InvalidInput
-from ansible_collections.certwright.cloud.plugins.module_utils._module._order_info import Query
+from ansible_collections.certwright.cloud.plugins.module_utils._module._order_info import Query, given_list
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._options import build_client, id_faults
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._paid_orders import PaidOrders
@@ -22,7 +22,8 @@ __all__ = ["build_query"]
 def build_query(params: Mapping[str, Any], context: Context) -> Query:
     """What tencent_order_info is to look up; nothing is sent. Raises CertwrightError."""
     single = params["certificate_id"] is not None
-    ids = [params["certificate_id"]] if single else list(dict.fromkeys(params["certificate_ids"] or ()))
+    several = given_list(params["certificate_ids"])
+    ids = [params["certificate_id"]] if single else list(dict.fromkeys(several or ()))
     faults = id_faults("certificate_id" if single else "certificate_ids", ids)
     if params["check_validation"] and not ids:
         faults.append("check_validation: name the orders to check by their ids")
@@ -34,7 +35,7 @@ def build_query(params: Mapping[str, Any], context: Context) -> Query:
     if faults:
         raise InvalidInput(faults)
     criteria = {name: params[name] for name in ("domain", "states", "search_key")}
-    if params["certificate_ids"] == []:
+    if several == []:
         # An empty list of ids asks for no order, not for all of them.
         criteria = {"none": True}
     service = PaidOrders(build_client(params, context), check_validation=params["check_validation"])

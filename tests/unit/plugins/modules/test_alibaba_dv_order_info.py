@@ -111,7 +111,7 @@ def test_several_orders_are_asked_for_once_each_and_returned_in_their_order() ->
     assert "order" not in outcome
 
 
-@pytest.mark.parametrize("given", [{"instance_ids": []}, {"states": []}])
+@pytest.mark.parametrize("given", [{"instance_ids": []}, {"instance_ids": ["[]"]}, {"states": []}])
 def test_empty_list_asks_for_nothing_rather_than_for_all(given: dict[str, Any]) -> None:
     outcome, requests = run([], **given)
     assert outcome["orders"] == []
@@ -209,7 +209,14 @@ def test_waiting_for_an_order_that_was_not_submitted_ends_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"instance_id": "a b"}, {"instance_id": ""}, {"instance_ids": ["ok", " x"]}, {"wait_for": "issued"}]
+    "given",
+    [
+        {"instance_id": "a b"},
+        {"instance_id": ""},
+        {"instance_ids": ["ok", " x"]},
+        {"instance_ids": ["[a", "b]"]},
+        {"wait_for": "issued"},
+    ],
 )
 def test_wrong_options_are_told_before_anything_is_sent(given: dict[str, Any]) -> None:
     outcome, requests = run([], **given)

@@ -83,6 +83,8 @@ def test_several_orders_are_read_once_each() -> None:
 
 def test_no_ids_are_no_orders() -> None:
     assert look(FakeTransport([]), certificate_ids=[])["orders"] == []
+    # What Ansible makes of an ad-hoc certificate_ids=[].
+    assert look(FakeTransport([]), certificate_ids=["[]"])["orders"] == []
 
 
 def test_search_reads_all_pages_and_no_order_twice() -> None:
