@@ -4,8 +4,8 @@
 
 """Hosts to log in to: each a Debian with systemd, sshd and nginx in namespaces, behind one bridge.
 
-They are made in the network, mount and process namespaces that the tests were started in, and vanish with them. Only
-the control groups do not; stop() removes those.
+They are made in the network, mount and process namespaces that the tests were started in, and vanish with them, also
+when the tests are killed. Only the control groups do not: stop() removes those, or the next run.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ __all__ = ["Lan", "RemoteHost"]
 
 START_TIMEOUT = 60.0
 COMMAND_TIMEOUT = 30.0
+# Seconds after which an empty control group has been left by a run that was killed.
+ABANDONED = 3600.0
 # Reserved for measurements between networks, so it is nobody's; this network has no way out anyway.
 NETWORK = "198.18.0"
 BRIDGE = "lan0"
@@ -168,17 +170,18 @@ class RemoteHost:
             with suppress(RuntimeError):
                 _run("umount", "-l", mount)
         if self._group.is_dir():
-            _until(self._without_group, f"{self.name}: control group '{self._group.name}' removed")
+            _until(lambda: _removed(self._group), f"{self.name}: control group '{self._group.name}' removed")
 
-    def _without_group(self) -> bool:
-        with suppress(OSError):
-            for folder, _folders, _files in os.walk(self._group, topdown=False):
-                Path(folder).rmdir()
-        return not self._group.exists()
+
+def _removed(group: Path) -> bool:
+    with suppress(OSError):
+        for folder, _folders, _files in os.walk(group, topdown=False):
+            Path(folder).rmdir()
+    return not group.exists()
 
 
 def _line(file: Path, name: str) -> str:
-    return next(line for line in file.read_text().splitlines(keepends=True) if line.startswith(f"{name}:"))
+    return next(line for line in file.read_text().splitlines(keepends=True) if line.startswith(name))
 
 
 class Lan:
@@ -198,6 +201,12 @@ class Lan:
         self.groups = folder / "groups"
         self.groups.mkdir()
         _run("mount", "-t", "cgroup2", "cgroup2", self.groups)
+        for group in self.groups.glob("certwright-*"):
+            # A young one may belong to a host of another run that is about to start.
+            if time.time() - group.stat().st_mtime > ABANDONED and "populated 0" in _line(
+                group / "cgroup.events", "populated"
+            ):
+                _removed(group)
         _run("ip", "link", "add", BRIDGE, "type", "bridge")
         _run("ip", "address", "add", f"{NETWORK}.1/24", "dev", BRIDGE)
         _run("ip", "link", "set", BRIDGE, "up")
