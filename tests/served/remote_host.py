@@ -193,7 +193,8 @@ class Lan:
     """
 
     def __init__(self, debian: Path, folder: Path) -> None:
-        links = [link["ifname"] for link in json.loads(_run("ip", "-json", "link", "show", "up"))]
+        # Links that are down may come as empty entries.
+        links = [link["ifname"] for link in json.loads(_run("ip", "-json", "link", "show", "up")) if link]
         if links != ["lo"]:
             raise RuntimeError(f"this is no network of our own but one with {links}; run `make test-served`")
         self.debian, self.folder = debian, folder
