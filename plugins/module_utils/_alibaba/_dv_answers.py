@@ -15,6 +15,8 @@ from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._states 
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import name_fault, normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
+    LOOK_UP_VALIDATION,
+    ActionNeeded,
     Bundle,
     CertificateFacts,
     Order,
@@ -25,8 +27,8 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     ValidationRecord,
     VendorState,
 )
-from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts, order_chain
 
+# _x509 is imported where there is a certificate: most looks see none, and cryptography loads slowly.
 __all__ = [
     "ListedOrder",
     "bundle_from",
@@ -76,13 +78,13 @@ def listed_orders(page: Fields) -> list[ListedOrder]:
 
 def order_from_listed(row: ListedOrder) -> Order:
     """An order as far as the list tells: its state."""
-    next_step = None
+    action, next_step = None, None
     if not row.only_dv and row.state is OrderState.AWAITING_DOCUMENTS:
         next_step = (
             f"Submit it in the cloud's console: this API takes DV orders only, and this is {row.certificate_type}."
         )
     elif row.state is OrderState.VALIDATING:
-        next_step = "Look the order up by its id to see what has to be published."
+        action, next_step = ActionNeeded.PUBLISH_VALIDATION, LOOK_UP_VALIDATION
     elif row.state is OrderState.ISSUED:
         next_step = "Look the order up by its id to see its certificate."
     return Order(
@@ -91,6 +93,7 @@ def order_from_listed(row: ListedOrder) -> Order:
         id=row.id,
         state=row.state,
         vendor_state=VendorState(row.status, None),
+        action=action,
         next_step=next_step,
         request_id=row.request_id,
     )
@@ -146,6 +149,8 @@ def bundle_from(result: Fields, with_key: bool) -> Bundle | None:
     pem = result.text("Certificate")
     if pem is None:
         return None
+    from ansible_collections.certwright.cloud.plugins.module_utils._x509 import order_chain
+
     try:
         leaf, *chain = order_chain([pem])
     except CertwrightError as error:
@@ -158,6 +163,8 @@ def _facts(result: Fields) -> CertificateFacts | None:
     pem = result.text("Certificate")
     if pem is None:
         return None
+    from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts, order_chain
+
     try:
         return certificate_facts(order_chain([pem])[0])
     except CertwrightError:

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import base_name, normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
+    LOOK_UP_VALIDATION,
     ActionNeeded,
     CertificateFacts,
     Order,
@@ -37,13 +38,8 @@ from ansible_collections.certwright.cloud.plugins.module_utils._tencent._states 
     WAIT_ISSUE,
     state_of,
 )
-from ansible_collections.certwright.cloud.plugins.module_utils._x509 import (
-    certificate_facts,
-    csr_facts,
-    public_key_sha256_of_key,
-    split_pem,
-)
 
+# _x509 is imported where there is something to read: a search needs none of it, and cryptography loads slowly.
 __all__ = ["Documents", "PaidOrder", "is_upload", "parse_detail", "parse_row"]
 
 Json = Mapping[str, Any]
@@ -126,14 +122,21 @@ def parse_row(data: Json, request_id: str | None) -> PaidOrder | None:
     if order_id is None:
         return None
     status, message = number(data, "Status"), text(data, "StatusMsg")
+    state = state_of(status, message, has_documents=False, has_validations=False)
+    action, next_step = _advice(status, state, (), None)
+    if state is OrderState.VALIDATING:
+        action, next_step = ActionNeeded.PUBLISH_VALIDATION, LOOK_UP_VALIDATION
+    elif state is OrderState.REVIEWING and (message or "").upper() != WAIT_ISSUE:
+        next_step = "The CA reviews the order; look it up by its id to see whether something has to be published, too."
     return PaidOrder(
         PROVIDER,
         FLOW,
         order_id,
-        state_of(status, message, has_documents=False, has_validations=False),
+        state,
         VendorState(None if status is None else str(status), message),
         domains=_domains(text(data, "Domain"), texts(data, "SubjectAltName") + texts(data, "CertSANs"), None, None),
-        action=ActionNeeded.UPLOAD_LETTER if status == REVOCATION_LETTER else None,
+        action=action,
+        next_step=next_step,
         request_id=request_id,
     )
 
@@ -152,6 +155,8 @@ def _documents(data: Json) -> Documents | None:
     key = None
     csr = text(data, "CsrContent")
     if csr:
+        from ansible_collections.certwright.cloud.plugins.module_utils._x509 import csr_facts
+
         try:
             key = csr_facts(csr).public_key_sha256
         except CertwrightError:
@@ -177,6 +182,8 @@ def _certificate(pem: str | None) -> tuple[CertificateFacts | None, str | None]:
     """The facts of the leaf, which comes first; else why there are none."""
     if pem is None:
         return None, None
+    from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts, split_pem
+
     try:
         blocks = split_pem(pem)
         return (certificate_facts(blocks[0]), None) if blocks else (None, "it is no PEM text")
@@ -191,9 +198,13 @@ def _public_key(
         return certificate.public_key_sha256
     if documents and documents.public_key_sha256:
         return documents.public_key_sha256
+    if not private_key:
+        return None
+    from ansible_collections.certwright.cloud.plugins.module_utils._x509 import public_key_sha256_of_key
+
     try:
         # A key made by the cloud is shown before the certificate is issued; only its public half goes on from here.
-        return public_key_sha256_of_key(private_key) if private_key else None
+        return public_key_sha256_of_key(private_key)
     except CertwrightError:
         return None
 

@@ -34,7 +34,6 @@ from ansible_collections.certwright.cloud.plugins.module_utils._tencent._detail 
     parse_row,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._states import codes_of
-from ansible_collections.certwright.cloud.plugins.module_utils._x509 import order_chain
 
 __all__ = ["PRODUCT", "UNSUBMITTED", "VERSION", "PaidOrders"]
 
@@ -53,22 +52,33 @@ class PaidOrders:
 
     Arguments:
         client: calls the API.
+        site: intl or china, for messages.
         check_validation: look with CheckCertificateDomainVerification how far each validation of an order has come.
     """
 
-    def __init__(self, client: ApiClient, check_validation: bool = False) -> None:
+    def __init__(self, client: ApiClient, site: str, check_validation: bool = False) -> None:
         self._client = client
+        self._site = site
         self._check_validation = check_validation
 
     def read(self, order_id: str) -> PaidOrder:
         """See OrderReader."""
-        answer = self._call(DETAIL, order_id, {"CertificateId": order_id})
+        try:
+            answer = self._call(DETAIL, order_id, {"CertificateId": order_id})
+        except CertwrightError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                where = f"in this account on the site '{self._site}'"
+                error.message = f"Order '{order_id}' (certificate_id) does not exist {where}"
+                error.hint = f"{_other_cloud(order_id)}{error.hint or ''}"
+            raise
         order = understood(DETAIL, answer, lambda data: parse_detail(data, answer.request_id))
         order = replace(order, id=order_id)
         return self._checked(order) if self._check_validation else order
 
     def bundle(self, order_id: str, with_key: bool) -> Bundle:
         """See OrderReader."""
+        from ansible_collections.certwright.cloud.plugins.module_utils._x509 import order_chain
+
         answer = self._call(DETAIL, order_id, {"CertificateId": order_id})
         pem = understood(DETAIL, answer, lambda data: text(data, "CertificatePublicKey"))
         if pem is None:
@@ -148,6 +158,13 @@ class PaidOrders:
         if len(wanted.intersection(UNSUBMITTED)) != 1:
             return orders
         return [self.read(each.id) if each.state is OrderState.AWAITING_DOCUMENTS else each for each in orders]
+
+
+def _other_cloud(order_id: str) -> str:
+    """What to say of an id that looks like one of another cloud."""
+    if not order_id.lower().startswith("cas-"):
+        return ""
+    return "The id looks like one of Alibaba Cloud; its orders are looked up with alibaba_dv_order_info. "
 
 
 def _orders_of(rows: list[dict[str, Any]], answer: Answer) -> dict[str, PaidOrder | None]:
