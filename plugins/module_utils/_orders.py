@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 __all__ = [
+    "LOOK_UP_VALIDATION",
     "ActionNeeded",
     "Bundle",
     "CertificateFacts",
@@ -122,6 +123,10 @@ _ACTIONS: dict[OrderState, tuple[ActionNeeded, str]] = {
         "The cloud names a state that this version does not know; look at the order in the console.",
     ),
 }
+
+
+# What a list does not tell.
+LOOK_UP_VALIDATION = "Look the order up by its id to see what has to be published."
 
 
 def action_for(state: OrderState, validations: Sequence[Validation]) -> tuple[ActionNeeded, str]:

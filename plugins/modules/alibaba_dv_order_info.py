@@ -449,7 +449,10 @@ orders:
           returned: always
           sample: "2027-06-08T23:59:59Z"
     action_needed:
-      description: What the customer has to do now.
+      description:
+        - What the customer has to do now.
+        - The list knows from V(validating) that something has to be published, but not what. Look the order up by its
+          id for that.
       type: str
       returned: always
       choices:

@@ -398,6 +398,7 @@ order:
     state:
       description:
         - Where the order stands.
+        - An order that is V(reviewing) can have records to publish, too; RV(order.action_needed) says so.
         - A search cannot see stored documents, so it shows V(prepared) orders as V(awaiting_documents) unless only
           one of the two is searched for.
         - V(unknown) stands for a state that this version does not know. It is neither success nor failure.

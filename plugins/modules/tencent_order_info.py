@@ -161,6 +161,7 @@ order:
     state:
       description:
         - Where the order stands.
+        - An order that is V(reviewing) can have records to publish, too; RV(order.action_needed) says so.
         - A search cannot see stored documents, so it shows V(prepared) orders as V(awaiting_documents) unless only
           one of the two is searched for.
         - V(unknown) stands for a state that this version does not know. It is neither success nor failure.
@@ -353,6 +354,7 @@ orders:
     state:
       description:
         - Where the order stands.
+        - An order that is V(reviewing) can have records to publish, too; RV(orders[].action_needed) says so.
         - A search cannot see stored documents, so it shows V(prepared) orders as V(awaiting_documents) unless only
           one of the two is searched for.
         - V(unknown) stands for a state that this version does not know. It is neither success nor failure.
@@ -505,7 +507,10 @@ orders:
           returned: always
           sample: "2027-06-08T23:59:59Z"
     action_needed:
-      description: What the customer has to do now.
+      description:
+        - What the customer has to do now.
+        - A search knows from V(validating) that something has to be published, but not what; nor does it know of
+          records of V(reviewing) orders. Look the order up by its id for that.
       type: str
       returned: always
       choices:

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dialect import CAS
@@ -23,6 +25,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._errors import Ce
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     Bundle,
     Order,
+    OrderState,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
 
@@ -61,7 +64,9 @@ class DvOrders:
         row = self._listed(order_id)
         if row is None:
             raise self._not_found(order_id, refusal)
-        return order_from_listed(row)
+        order = order_from_listed(row)
+        # The list's advice is to look the order up by its id, which was done just now.
+        return replace(order, action=None, next_step=None) if order.state is OrderState.VALIDATING else order
 
     def bundle(self, order_id: str, with_key: bool) -> Bundle:
         """See OrderReader."""
@@ -140,5 +145,13 @@ class DvOrders:
             detail=refusal.detail if refusal else None,
             request_id=refusal.request_id if refusal else None,
             http_status=refusal.http_status if refusal else None,
-            hint="Check instance_id, the site (intl and china have separate orders) and whose access key is used.",
+            hint=f"{_other_cloud(order_id)}Check instance_id, the site (intl and china have separate orders) and whose "
+            "access key is used.",
         )
+
+
+def _other_cloud(order_id: str) -> str:
+    """What to say of an id that looks like one of another cloud."""
+    if not re.fullmatch(r"[A-Za-z0-9]{8}", order_id):
+        return ""
+    return "The id looks like one of Tencent Cloud; its orders are looked up with tencent_order_info. "

@@ -61,7 +61,7 @@ class DvSubmissions(DvOrders):
             self._row = self._listed(order_id) if self._direct else self._row
             if self._row is None:
                 raise self._not_found(order_id, refusal)
-            order = replace(order_from_listed(self._row), next_step=None)
+            order = replace(order_from_listed(self._row), action=None, next_step=None)
         self._direct = self._direct or order.state is OrderState.VALIDATING
         return self._explained(order)
 

@@ -41,12 +41,12 @@ class PaidSubmissions(PaidOrders):
     """Submitting paid orders (see OrderWriter).
 
     Arguments:
-        client: calls the API.
+        client, site: see PaidOrders.
         validate_now: ask the CA to look at once, where an order is validating.
     """
 
-    def __init__(self, client: ApiClient, validate_now: bool = False) -> None:
-        super().__init__(client)
+    def __init__(self, client: ApiClient, site: str, validate_now: bool = False) -> None:
+        super().__init__(client, site)
         self._validate_now = validate_now
 
     def steps(self, order: Order, application: Any, until: OrderState) -> list[Step]:

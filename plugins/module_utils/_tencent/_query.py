@@ -38,5 +38,5 @@ def build_query(params: Mapping[str, Any], context: Context) -> Query:
     if several == []:
         # An empty list of ids asks for no order, not for all of them.
         criteria = {"none": True}
-    service = PaidOrders(build_client(params, context), check_validation=params["check_validation"])
+    service = PaidOrders(build_client(params, context), params["site"], params["check_validation"])
     return Query(service, tuple(ids), single, criteria)

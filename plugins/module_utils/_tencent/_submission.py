@@ -28,5 +28,5 @@ def build_submission(params: Mapping[str, Any], context: Context) -> Submission:
         faults.append("validate_now: exists on site=china only; leave it out, the CA looks by itself")
     application = build_application(params, faults)
     until = OrderState.PREPARED if params["state"] == "prepared" else OrderState.VALIDATING
-    service = PaidSubmissions(build_client(params, context), validate_now=params["validate_now"])
+    service = PaidSubmissions(build_client(params, context), params["site"], validate_now=params["validate_now"])
     return Submission(service, params["certificate_id"], application, until)

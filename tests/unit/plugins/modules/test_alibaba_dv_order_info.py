@@ -222,3 +222,23 @@ def test_wrong_options_are_told_before_anything_is_sent(given: dict[str, Any]) -
     outcome, requests = run([], **given)
     assert outcome.kind is ErrorKind.INVALID_INPUT
     assert requests == []
+
+
+def test_list_says_that_something_has_to_be_published_and_where_to_see_it() -> None:
+    outcome, _requests = run([listed(("a", "CHECKING"), ("b", "PAYED"))])
+    assert [order["action_needed"] for order in outcome["orders"]] == ["publish_validation", "submit_documents"]
+    assert outcome["orders"][0]["next_step"] == "Look the order up by its id to see what has to be published."
+
+
+def test_order_that_was_looked_up_by_its_id_is_not_to_be_looked_up_by_it() -> None:
+    outcome, _requests = run([refusal("NotFound"), listed((ID, "CHECKING"))], instance_id=ID)
+    assert outcome["order"]["action_needed"] == "none"
+    assert "look again in a moment" in outcome["order"]["next_step"]
+
+
+@pytest.mark.parametrize(("order_id", "other"), [("LrmeMvQr", True), ("cas-cn-68n1mm16", False)])
+def test_unknown_id_names_option_and_site_and_the_cloud_it_looks_like(order_id: str, other: bool) -> None:
+    outcome, _requests = run([refusal("NotFound"), listed()], instance_id=order_id)
+    assert f"Order '{order_id}' does not exist in this account on the site 'intl'" in outcome.message
+    assert "Check instance_id, the site" in outcome.text
+    assert ("looked up with tencent_order_info" in outcome.text) is other

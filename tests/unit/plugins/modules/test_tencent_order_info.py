@@ -262,3 +262,33 @@ def test_certificate_that_went_away_meanwhile_is_said() -> None:
     with pytest.raises(CertwrightError) as caught:
         look(FakeTransport(script), certificate_id="LrmeMvQr", return_certificate=True)
     assert caught.value.kind.value == "conflict"
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "action", "words"),
+    [
+        (0, None, "publish_validation", "Look the order up by its id to see what has to be published."),
+        (4, "PENDING-DCV", "publish_validation", "Look the order up by its id to see what has to be published."),
+        (0, "CA-REVIEWING", "none", "look it up by its id to see whether something has to be published"),
+        (0, "wait-issue", "none", "The CA reviews the order; wait."),
+        (12, None, "upload_letter", "Upload the signed revocation letter"),
+    ],
+)
+def test_search_says_what_to_do_although_it_cannot_show_the_records(
+    status: int, message: str | None, action: str, words: str
+) -> None:
+    row = {"CertificateId": "a1", "Domain": "www.example.com", "Status": status, "StatusMsg": message}
+    found = look(FakeTransport([answer(Certificates=[row], TotalCount=1)]))["orders"]
+    assert [(order["action_needed"], order["validations"]) for order in found] == [(action, [])]
+    assert words in found[0]["next_step"]
+
+
+@pytest.mark.parametrize(("order_id", "other"), [("LrmeMvQr", False), ("cas-cn-68n1mm16", True)])
+def test_unknown_id_names_option_and_site_and_the_cloud_it_looks_like(order_id: str, other: bool) -> None:
+    refused = answer(Error={"Code": "FailedOperation.CertificateNotFound", "Message": "Not found."})
+    with pytest.raises(CertwrightError) as caught:
+        look(FakeTransport([refused]), certificate_id=order_id, site="china")
+    error = caught.value
+    assert error.message == f"Order '{order_id}' (certificate_id) does not exist in this account on the site 'china'"
+    assert ("looked up with alibaba_dv_order_info" in error.text) is other
+    assert "Check the id or name" in error.text
