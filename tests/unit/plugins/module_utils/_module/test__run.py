@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
+from ansible.module_utils import basic
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._module import _run
 from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
@@ -33,6 +35,14 @@ SPEC = {
 CONSTRAINTS = {"mutually_exclusive": [("password", "other")]}
 
 Run = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@contextmanager
+def patch_module_args(args: dict[str, Any]) -> Iterator[None]:
+    """Gives arguments to the module that is made meanwhile. ansible-core has such a helper only from 2.19 on."""
+    text = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
+    with patch.object(basic, "_ANSIBLE_ARGS", text), patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True):
+        yield
 
 
 @pytest.fixture
