@@ -367,17 +367,13 @@ error:
 """
 
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install import install_certificate
-from ansible_collections.certwright.cloud.plugins.module_utils._module._install_wish import (
-    INSTALL_CONSTRAINTS,
-    INSTALL_OPTIONS,
-)
+from ansible_collections.certwright.cloud.plugins.module_utils._module._install_wish import INSTALL_OPTIONS
 from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import TARGET, UseCase
 
 USE_CASE = UseCase(
     install_certificate,
     INSTALL_OPTIONS,
-    constraints=INSTALL_CONSTRAINTS,
     libraries=("cryptography",),
     runs_on=TARGET,
 )

@@ -25,7 +25,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._x509 import (
     unusable,
 )
 
-__all__ = ["INSTALL_CONSTRAINTS", "INSTALL_OPTIONS", "How", "Wish", "checked_how", "checked_wish"]
+__all__ = ["INSTALL_OPTIONS", "How", "Wish", "checked_how", "checked_wish"]
 
 Params = Mapping[str, Any]
 
@@ -49,8 +49,6 @@ INSTALL_OPTIONS: dict[str, Any] = {
     "verify_timeout": {"type": "float", "default": 30},
     "preflight": {"type": "bool", "default": False},
 }
-
-INSTALL_CONSTRAINTS: dict[str, Any] = {"required_if": [("preflight", False, ("certificate",))]}
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,11 @@ def checked_wish(params: Params, now: float) -> Wish:
 
     Raises CertwrightError (invalid_input).
     """
-    if not split_pem(params["certificate"] or ""):
+    if params["certificate"] is None:
+        raise unusable(
+            "certificate: is needed, unless preflight is true; give the PEM text", hint="Nothing was changed."
+        )
+    if not split_pem(params["certificate"]):
         raise unusable(
             "certificate: there is no PEM certificate (BEGIN CERTIFICATE) in it", hint="Nothing was changed."
         )

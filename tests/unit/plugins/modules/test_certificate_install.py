@@ -441,6 +441,18 @@ BAD_INPUT: list[tuple[str, Callable[[Host], dict[str, Any]], ErrorKind, str]] = 
     ),
     ("no certificate", lambda host: {"certificate": "nothing"}, ErrorKind.INVALID_INPUT, "no PEM certificate"),
     (
+        "certificate left out",
+        lambda host: {"certificate": None},
+        ErrorKind.INVALID_INPUT,
+        "certificate: is needed, unless preflight is true",
+    ),
+    (
+        "one path only",
+        lambda host: {"private_key_path": str(host.etc / "a")},
+        ErrorKind.INVALID_INPUT,
+        "certificate_path: is needed beside private_key_path",
+    ),
+    (
         "chain of another CA",
         lambda host: {"chain": [Ca("Other").intermediate]},
         ErrorKind.INVALID_INPUT,

@@ -163,6 +163,14 @@ def test_contradiction_is_a_conflict(fields: dict[str, Any], options: dict[str, 
     assert run.result["order"]["state"] == "validating" and "LrmeMvQr" in run.result["msg"]
 
 
+def test_order_that_awaits_its_letter_is_said_to() -> None:
+    run = Run(detail(8, Domain="other.example.com"))
+    assert run.result["msg"].startswith(
+        "Order 'LrmeMvQr' already awaits the confirmation letter for 'other.example.com'"
+    )
+    assert "request id" not in run.result["msg"] and run.result["error"]["request_id"]
+
+
 @pytest.mark.parametrize(
     ("fields", "options"),
     [
