@@ -11,8 +11,8 @@ help:
 	@echo "make test-STEP       run one step of them: ruff mypy lint docs sanity package units integration e2e judges served"
 	@echo "                     or sanity-X units-X integration-X, on another ansible-core X: 2.18 2.20 2.21"
 	@echo "make troubles        show what is said of bad input and trouble, case by case (kept in .work/troubles.md)"
-	@echo "make benchmark       measure what the modules cost, beside ansible -m ping, scripts and the vendors' SDKs; in"
-	@echo "                     about 5 minutes (less: ARGS='--rounds 3 --no-rehearsal'; kept in .work/benchmark/)"
+	@echo "make benchmark       measure what look-ups cost, beside ansible -m ping, minimal scripts and the vendors' SDKs"
+	@echo "                     (about 5 minutes; less with ARGS='--rounds 3 --no-rehearsal'; kept in .work/benchmark/)"
 
 rehearse:
 	@sh scripts/rehearse.sh run

@@ -5,9 +5,11 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/scripts/venv.sh"
 
-make_venv benchmark/venv "$root/.ci/rehearse.txt" "$root/.ci/benchmark.txt"
 tree=$work/benchmark/tree
 mkdir -p "$tree/ansible_collections/certwright"
+# The SDKs that the tests have as judges, in the same versions.
+grep -E '^(alibabacloud|tencentcloud)' "$root/.ci/test.txt" >"$work/benchmark/sdks.txt"
+make_venv benchmark/venv "$root/.ci/rehearse.txt" "$work/benchmark/sdks.txt"
 ln -sfn "$root" "$tree/ansible_collections/certwright/cloud"
 use_utf8
 forget_settings

@@ -142,9 +142,11 @@ def module_alone(bench: Bench, name: str, arguments: str, action: str | None, ex
     environment = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_REMOTE_TMP": str(kept)}
     command = ("ansible", "localhost", "-m", name, "-a", arguments)
     measure(Case(name, command, action, expects), bench.folder, {**bench.environment, **environment})
-    payload = next(kept.glob("*/AnsiballZ_*.py")).rename(bench.folder / f"payload_{name.rpartition('.')[2]}.py")
-    size = f"{name.rpartition('.')[2]}: {payload.stat().st_size / 1024:.0f} KiB sent"
-    return Case(f"{name.rpartition('.')[2]} process alone", (sys.executable, str(payload)), action, expects), size
+    short = name.rpartition(".")[2]
+    payload = next(kept.glob("*/AnsiballZ_*.py")).rename(bench.folder / f"payload_{short}.py")
+    shutil.rmtree(kept)
+    case = Case(f"{short} process alone", (sys.executable, str(payload)), action, expects)
+    return case, f"{short} {payload.stat().st_size / 1024:.0f} KiB"
 
 
 def modules_alone(bench: Bench) -> tuple[list[Case], list[str]]:
@@ -192,14 +194,15 @@ def rehearse(bench: Bench) -> tuple[list[dict[str, Any]], list[str]]:
 def _report(bench: Bench, options: argparse.Namespace, say: Callable[..., None]) -> dict[str, Any]:
     cases, pairs = single_calls(bench)
     alone, sizes = modules_alone(bench)
+    pairs += [(case.name, alone[0].name) for case in alone[1:]]
     samples = in_turn([*cases, *alone], options.rounds, bench.run)
-    say(f"One call each, {options.rounds} rounds, every round in another order; orders by their state")
+    say(f"One call each, {options.rounds} rounds, every round in another order: median and range")
     say(*tables.cost_table(samples), "", "Ratios, round by round", *tables.ratio_table(samples, pairs), "")
     floor = max(run.floor for runs in samples.values() for run in runs)
     say("CPU: user and system of the command and all its descendants. Peak: its largest process; of ansible that is")
     say("Ansible's own, so the module's process is shown alone as well.")
     say(f"What starts the commands holds {floor:.0f} MiB; nothing can be seen to hold less.")
-    say(f"Payloads: {', '.join(sizes)}", "")
+    say(f"What Ansible sends for each module: {', '.join(sizes)}.", "")
     looping, rows = loops(bench, options.items)
     looped = in_turn(looping, options.loop_rounds, lambda case: bench.run(case, _items_of(case)))
     say(f"A loop in a play, {options.items} items against 1, {options.loop_rounds} rounds")
