@@ -88,7 +88,7 @@ class View:
 
     def to_result(self) -> dict[str, Any]:
         """The shape shown to users."""
-        return {"server": self.server, "seen": self.seen, "values": list(self.values), "error": self.error}
+        return {"server": self.server, "seen": self.seen, "answers": list(self.values), "error": self.error}
 
 
 Ask = Callable[[Server, str, str, float], Reply]

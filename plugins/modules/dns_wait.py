@@ -167,7 +167,7 @@ records:
           type: bool
           returned: always
           sample: true
-        values:
+        answers:
           description: All values at the name.
           type: list
           elements: str

@@ -177,7 +177,7 @@ def test_record_that_is_there_is_complete_at_once(server: DnsServer) -> None:
     assert (record["name"], record["type"], record["value"], record["complete"]) == (NAME, "TXT", VALUE, True)
     (seen,) = record["servers"]
     assert (seen["server"], seen["seen"], seen["error"]) == (server.address, True, None)
-    assert sorted(seen["values"]) == ["202611210000004kd8vxhnc6x7gs8u3zzl5pr2yk7ez4n4dn0fgrx", "another", "other"]
+    assert sorted(seen["answers"]) == ["202611210000004kd8vxhnc6x7gs8u3zzl5pr2yk7ez4n4dn0fgrx", "another", "other"]
 
 
 def test_record_is_waited_for_until_every_server_has_it(make: Callable[[], DnsServer]) -> None:
@@ -282,7 +282,7 @@ def test_delegated_name_is_followed_to_all_servers_of_the_other_zone(make: Calla
     }
     result = wait(authorities=zones.__getitem__, wait_timeout=0)
     assert result["complete"] is False
-    assert result["records"][0]["servers"][0]["values"] == ["old"]
+    assert result["records"][0]["servers"][0]["answers"] == ["old"]
     also_there.records["target.example.org", "TXT"] = quoted(VALUE)
     assert wait(authorities=zones.__getitem__)["complete"] is True
 
