@@ -131,7 +131,9 @@ def table(rows: list[Row], width: int = 116) -> str:
     lines = []
     for row in (COLUMNS, *rows):
         lines.append("  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=False)).rstrip())
-        lines += textwrap.wrap(row[5], width, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False)
+        lines += [
+            INDENT + line for line in textwrap.wrap(row[5], width, break_on_hyphens=False, break_long_words=False)
+        ]
     return "\n".join(lines) + "\n"
 
 
