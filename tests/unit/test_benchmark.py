@@ -63,7 +63,7 @@ def test_rounds_run_every_case_in_another_order_and_do_not_count_the_first():
 
 
 def test_ratio_compares_within_each_round():
-    assert measuring.ratio([2, 40, 9], [1, 10, 3]) == Figure(3, 2, 4)
+    assert measuring.ratio([2, 100, 9], [1, 10, 3]) == Figure(3, 2, 10)
 
 
 def test_loop_table_shows_the_slope():
