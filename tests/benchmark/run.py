@@ -104,6 +104,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "ANSIBLE_CONFIG": str(CHECKOUT / "scripts" / "rehearse.cfg"),
         "ANSIBLE_HOME": str(folder / "home" / ".ansible"),
         "ANSIBLE_NOCOLOR": "1",
+        # Locally Ansible takes the home of the user database for it, whatever HOME says.
+        "ANSIBLE_REMOTE_TMP": str(folder / "home" / ".ansible" / "tmp"),
         "HOME": str(folder / "home"),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }
