@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Any, Callable, Protocol
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import (
@@ -22,11 +22,21 @@ from ansible_collections.certwright.cloud.plugins.module_utils._http import (
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import (
     CallClass,
     Clock,
+    RetryBudget,
     RetryPolicy,
     call_with_retry,
 )
 
-__all__ = ["USER_AGENT", "Answer", "ApiCall", "ApiClient", "Dialect"]
+__all__ = [
+    "USER_AGENT",
+    "Answer",
+    "ApiCall",
+    "ApiClient",
+    "CallReport",
+    "Dialect",
+    "ignore_report",
+    "parse_retry_after",
+]
 
 # Whose requests these are, with the version of galaxy.yml; no part of what is signed.
 USER_AGENT = "certwright.cloud/0.1.0"
@@ -39,12 +49,16 @@ _NOTABLE_SKEW = 5.0
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One API action: its name, its product, the product's version, and what it is (see CallClass)."""
+    """One API action: its name, its product, the product's version, and what it is (see CallClass).
+
+    Of a write, ``subject`` names the parameters that say what is written: an order's id, a record's name.
+    """
 
     product: str
     version: str
     action: str
     call_class: CallClass
+    subject: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,23 @@ class Answer:
 
     data: JsonObject
     request_id: str | None
+
+
+@dataclass(frozen=True)
+class CallReport:
+    """What became of a write: ``sending`` (a call that must not happen twice is about to be sent), ``accepted``,
+    ``refused``, ``not_sent`` (it did not reach the cloud) or ``unknown``. ``subject`` says what was written."""
+
+    vendor: str
+    action: str
+    subject: str
+    outcome: str
+    request_id: str | None = None
+    code: str | None = None
+
+
+def ignore_report(report: CallReport) -> None:
+    """Drops a report."""
 
 
 class Dialect(Protocol):
@@ -69,6 +100,29 @@ class Dialect(Protocol):
     def is_expired_signature(self, error: CertwrightError) -> bool:
         """Whether the cloud refused the request only because of our clock."""
 
+    def retry_after(self, response: HttpResponse, now: float) -> float | None:
+        """Seconds after which the cloud wants to be asked again; None where it does not say."""
+
+
+def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """The seconds of a Retry-After header, which holds a number or a date (RFC 9110, 10.2.3); None without a usable
+    one."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    date = _parse_date(text)
+    return None if date is None else max(0.0, date - now)
+
+
+def _parse_date(text: str | None) -> float | None:
+    """Seconds since the epoch of a date in a header; None where it is none."""
+    try:
+        date = parsedate_to_datetime(text or "")
+        # A date in UTC without a place ("-0000") comes without a zone and would be taken for local time.
+        return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
+    except (IndexError, TypeError, ValueError, OverflowError):
+        return None
+
 
 class ApiClient:
     """Calls actions of one vendor.
@@ -76,14 +130,25 @@ class ApiClient:
     Arguments:
         dialect: the vendor's wire format.
         transport: sends one request.
-        clock, policy: see _retry.
+        clock, policy, budget: see _retry.
+        report: is told what becomes of each write.
     """
 
-    def __init__(self, dialect: Dialect, transport: Transport, clock: Clock, policy: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        transport: Transport,
+        clock: Clock,
+        policy: RetryPolicy | None = None,
+        budget: RetryBudget | None = None,
+        report: Callable[[CallReport], None] = ignore_report,
+    ) -> None:
         self._dialect = dialect
         self._transport = transport
         self._clock = clock
         self._policy = policy or RetryPolicy()
+        self._budget = budget or RetryBudget()
+        self._report = report
         # Seconds to add to our clock: the correction in force, and what the last answer suggests, if it does.
         self._skew = 0.0
         self._measured_skew: float | None = None
@@ -94,7 +159,26 @@ class ApiClient:
         Raises CertwrightError. Where the call is no READ and the request may have been carried out although no answer
         says so, the error's ``ambiguous`` is true.
         """
-        return call_with_retry(lambda: self._with_right_clock(call, params), call.call_class, self._policy, self._clock)
+        send = self._with_right_clock if call.call_class is CallClass.READ else self._reported
+        return call_with_retry(lambda: send(call, params), call.call_class, self._policy, self._clock, self._budget)
+
+    def _reported(self, call: ApiCall, params: Mapping[str, Any]) -> Answer:
+        """A write, and what became of it told."""
+        subject = " ".join(str(params[name]) for name in call.subject if params.get(name))
+
+        def tell(outcome: str, request_id: str | None = None, code: str | None = None) -> None:
+            self._report(CallReport(self._dialect.vendor, call.action, subject, outcome, request_id, code))
+
+        if call.call_class is CallClass.ONCE:
+            tell("sending")
+        try:
+            answer = self._with_right_clock(call, params)
+        except CertwrightError as error:
+            outcome = "unknown" if error.ambiguous else "not_sent" if error.kind is ErrorKind.NETWORK else "refused"
+            tell(outcome, error.request_id, error.code)
+            raise
+        tell("accepted", answer.request_id)
+        return answer
 
     def _with_right_clock(self, call: ApiCall, params: Mapping[str, Any]) -> Answer:
         try:
@@ -115,22 +199,16 @@ class ApiClient:
             response = self._transport.send(request)
         except TransportError as error:
             raise self._unreachable(call, request, error) from error
-        self._measured_skew = self._skew_from(response)
+        # How far the server's clock is ahead of ours.
+        server = _parse_date(response.headers.get("date"))
+        self._measured_skew = None if server is None else server - self._clock.now()
         try:
             return self._dialect.understand(call, response)
         except CertwrightError as error:
+            error.retry_after = self._dialect.retry_after(response, server or self._clock.now())
             if error.kind is ErrorKind.SERVER and call.call_class is not CallClass.READ:
                 error.ambiguous = True
             raise
-
-    def _skew_from(self, response: HttpResponse) -> float | None:
-        """How far the server's clock is ahead of ours, in seconds; None where it does not say."""
-        try:
-            server = parsedate_to_datetime(response.headers["date"])
-            # A date in UTC without a place ("-0000") comes without a zone and would be taken for local time.
-            return (server if server.tzinfo else server.replace(tzinfo=timezone.utc)).timestamp() - self._clock.now()
-        except (KeyError, IndexError, TypeError, ValueError, OverflowError):
-            return None
 
     def _unreachable(self, call: ApiCall, request: HttpRequest, error: TransportError) -> CertwrightError:
         host = request.url.split("?", 1)[0]

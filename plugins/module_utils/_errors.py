@@ -45,7 +45,8 @@ class CertwrightError(Exception):
         hint: what to do now; whole sentences.
         ambiguous: True where the call may have been carried out although no usable answer came.
 
-    ``order`` and ``changed`` are filled in by whoever knows them while the error travels up.
+    ``order`` and ``changed`` are filled in by whoever knows them while the error travels up, and ``retry_after``, the
+    seconds that the cloud asks to wait before the next attempt, by the client.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class CertwrightError(Exception):
         self.ambiguous = ambiguous
         self.order: Order | None = None
         self.changed = False
+        self.retry_after: float | None = None
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +15,7 @@ from typing import Callable, TypeVar
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 
-__all__ = ["CallClass", "Clock", "RetryPolicy", "call_with_retry", "wait_until"]
+__all__ = ["CallClass", "Clock", "RetryBudget", "RetryPolicy", "call_with_retry", "wait_until"]
 
 T = TypeVar("T")
 
@@ -52,18 +53,52 @@ class RetryPolicy:
     """Attempts in all and the bases of the back-off, in seconds.
 
     Full jitter, ``random * min(cap, base * 2^i)``, with a larger base after throttling: the scheme and the figures are
-    those of botocore's standard mode (landscape, section 2).
+    those of botocore's standard mode (landscape, section 2). Where the cloud names a time itself, that is the least,
+    unless it is longer than ``longest``: then nobody waits here.
     """
 
     attempts: int = 5
     base_throttled: float = 1.0
     base_other: float = 0.1
     cap: float = 20.0
+    longest: float = 60.0
 
     def delay(self, attempt: int, error: CertwrightError, chance: float) -> float:
         """Seconds to sleep after the attempt-th failure (counted from 0)."""
         base = self.base_throttled if error.kind is ErrorKind.THROTTLED else self.base_other
-        return chance * min(self.cap, base * 2.0**attempt)
+        return max(chance * min(self.cap, base * 2.0**attempt), error.retry_after or 0.0)
+
+
+class RetryBudget:
+    """How many attempts a process may still repeat: a cloud in trouble is not asked ever more often.
+
+    Tokens as in botocore's standard mode (landscape, section 2): each retry takes some, fewer after throttling, which
+    costs the cloud little; a success gives back what its last retry took, or one. All threads of a process share it.
+
+    Arguments:
+        capacity: tokens in the beginning, and at most.
+    """
+
+    cost_throttled = 5
+    cost_other = 14
+
+    def __init__(self, capacity: int = 500) -> None:
+        self._capacity = self._left = capacity
+        self._lock = threading.Lock()
+
+    def take(self, error: CertwrightError) -> int | None:
+        """What the retry after this failure costs; None where not enough is left for it."""
+        cost = self.cost_throttled if error.kind is ErrorKind.THROTTLED else self.cost_other
+        with self._lock:
+            if cost > self._left:
+                return None
+            self._left -= cost
+        return cost
+
+    def give_back(self, cost: int | None) -> None:
+        """Note a success, whose last retry (None: there was none) took so much."""
+        with self._lock:
+            self._left = min(self._capacity, self._left + (cost or 1))
 
 
 def _may_retry(error: CertwrightError, call_class: CallClass) -> bool:
@@ -73,18 +108,30 @@ def _may_retry(error: CertwrightError, call_class: CallClass) -> bool:
     return call_class is CallClass.READ and error.kind in (ErrorKind.NETWORK, ErrorKind.SERVER)
 
 
-def call_with_retry(attempt: Callable[[], T], call_class: CallClass, policy: RetryPolicy, clock: Clock) -> T:
-    """Runs attempt until it succeeds, may not be repeated, or the attempts are used up.
+def call_with_retry(
+    attempt: Callable[[], T], call_class: CallClass, policy: RetryPolicy, clock: Clock, budget: RetryBudget
+) -> T:
+    """Runs attempt until it succeeds, may not be repeated, or the attempts or the budget are used up.
 
     Raises the CertwrightError of the last attempt.
     """
+    cost: int | None = None
     for count in range(policy.attempts):
         try:
-            return attempt()
+            result = attempt()
         except CertwrightError as error:
             if count + 1 >= policy.attempts or not _may_retry(error, call_class):
                 raise
+            if (error.retry_after or 0.0) > policy.longest:
+                error.hint = f"The cloud asks to wait {error.retry_after:.0f} s; run the task again after that."
+                raise
+            cost = budget.take(error)
+            if cost is None:
+                raise
             clock.sleep(policy.delay(count, error, clock.random()))
+        else:
+            budget.give_back(cost)
+            return result
     raise AssertionError("a retry policy allows at least one attempt")
 
 

@@ -21,7 +21,12 @@ from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._codes i
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._credentials import Credentials
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._signer import form_body, signed_headers
-from ansible_collections.certwright.cloud.plugins.module_utils._client import USER_AGENT, Answer, ApiCall
+from ansible_collections.certwright.cloud.plugins.module_utils._client import (
+    USER_AGENT,
+    Answer,
+    ApiCall,
+    parse_retry_after,
+)
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpRequest, HttpResponse
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
@@ -107,6 +112,13 @@ class AlibabaDialect:
     def is_expired_signature(self, error: CertwrightError) -> bool:
         """See Dialect."""
         return error.code == EXPIRED_SIGNATURE
+
+    def retry_after(self, response: HttpResponse, now: float) -> float | None:
+        """See Dialect. The cloud's own header counts milliseconds (reference: Alibaba, 3.4)."""
+        own = response.headers.get("x-acs-retry-after", "").strip()
+        if own.isascii() and own.isdecimal():
+            return float(own) / 1000
+        return parse_retry_after(response.headers, now)
 
     def _refused(
         self, call: ApiCall, response: HttpResponse, code: str, data: Mapping[str, Any], request_id: str | None

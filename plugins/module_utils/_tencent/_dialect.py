@@ -12,7 +12,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.certwright.cloud.plugins.module_utils._client import USER_AGENT, Answer, ApiCall
+from ansible_collections.certwright.cloud.plugins.module_utils._client import (
+    USER_AGENT,
+    Answer,
+    ApiCall,
+    parse_retry_after,
+)
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, HttpRequest, HttpResponse
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
@@ -86,6 +91,10 @@ class TencentDialect:
     def is_expired_signature(self, error: CertwrightError) -> bool:
         """See Dialect."""
         return error.code == EXPIRED_SIGNATURE
+
+    def retry_after(self, response: HttpResponse, now: float) -> float | None:
+        """See Dialect. This cloud documents no header of its own."""
+        return parse_retry_after(response.headers, now)
 
     def _response_of(self, call: ApiCall, response: HttpResponse) -> dict[str, Any]:
         try:

@@ -12,13 +12,20 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.certwright.cloud.plugins.module_utils._client import USER_AGENT, Answer, ApiCall, ApiClient
+from ansible_collections.certwright.cloud.plugins.module_utils._client import (
+    USER_AGENT,
+    Answer,
+    ApiCall,
+    ApiClient,
+    CallReport,
+    parse_retry_after,
+)
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpRequest, HttpResponse, TransportError
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import START, FakeClock, FakeTransport
 
-CALLS = {each: ApiCall("product", "2026-01-01", f"Do{each.name}", each) for each in CallClass}
+CALLS = {each: ApiCall("product", "2026-01-01", f"Do{each.name}", each, ("Id", "Zone")) for each in CallClass}
 WRITES = [CallClass.REPEATABLE, CallClass.ONCE]
 HOUR = 3600
 # What the servers' clocks say in these tests, an hour ahead of ours.
@@ -43,6 +50,9 @@ class PlainDialect:
     def is_expired_signature(self, error: CertwrightError) -> bool:
         return (error.code or "").startswith("expired")
 
+    def retry_after(self, response: HttpResponse, now: float) -> float | None:
+        return parse_retry_after(response.headers, now)
+
 
 def says(what: str, date: str | None = None) -> HttpResponse:
     return HttpResponse(200, {} if date is None else {"date": date}, what.encode())
@@ -53,10 +63,12 @@ class Caller:
 
     def __init__(self, *script: HttpResponse | Exception) -> None:
         self.transport = FakeTransport(script)
-        self.client = ApiClient(PlainDialect(), self.transport, FakeClock())
+        self.clock = FakeClock()
+        self.reports: list[CallReport] = []
+        self.client = ApiClient(PlainDialect(), self.transport, self.clock, report=self.reports.append)
 
     def call(self, call_class: CallClass) -> Answer:
-        return self.client.call(CALLS[call_class], {})
+        return self.client.call(CALLS[call_class], {"Id": "order-1", "Zone": None, "Secret": "s3cret"})
 
     def failure(self, call_class: CallClass) -> CertwrightError:
         with pytest.raises(CertwrightError) as caught:
@@ -185,3 +197,70 @@ def test_date_without_a_zone_is_utc() -> None:
 def test_requests_name_the_collection_and_its_version() -> None:
     galaxy = yaml.safe_load((Path(__file__).resolve().parents[4] / "galaxy.yml").read_text(encoding="utf-8"))
     assert f"{galaxy['namespace']}.{galaxy['name']}/{galaxy['version']}" == USER_AGENT
+
+
+# When to ask again
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7.0),
+        (" 0 ", 0.0),
+        # Dates are counted from the server's own clock.
+        ("Thu, 01 Jan 2026 01:00:30 GMT", 30.0),
+        ("Thu, 01 Jan 2026 00:59:00 GMT", 0.0),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_header_says_when_to_ask_again(text: str, seconds: float | None) -> None:
+    refused = HttpResponse(429, {"retry-after": text, "date": HOUR_AHEAD}, b"throttled")
+    caller = Caller(refused, says("OK"))
+    caller.call(CallClass.ONCE)
+    # Half of the first pause after throttling, where the header asks for nothing longer.
+    assert caller.clock.sleeps == [max(0.5, seconds or 0.0)]
+
+
+# Reports
+
+
+def told(outcome: str, call_class: CallClass, request_id: str | None = None, code: str | None = None) -> CallReport:
+    return CallReport("Plain Cloud", f"Do{call_class.name}", "order-1", outcome, request_id, code)
+
+
+def test_reads_are_not_reported() -> None:
+    caller = Caller(says("server"), says("OK"))
+    caller.call(CallClass.READ)
+    assert caller.reports == []
+
+
+def test_write_is_reported_with_what_became_of_it() -> None:
+    caller = Caller(says("OK"))
+    caller.call(CallClass.REPEATABLE)
+    assert caller.reports == [told("accepted", CallClass.REPEATABLE, "request-1")]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "outcome", "code"),
+    [
+        (says("conflict"), "refused", "conflict"),
+        (says("server"), "unknown", "server"),
+        (TransportError("lost", True), "unknown", None),
+        (TransportError("no way", False), "not_sent", None),
+    ],
+)
+def test_call_that_must_not_happen_twice_is_reported_before_and_after(
+    trouble: HttpResponse | Exception, outcome: str, code: str | None
+) -> None:
+    caller = Caller(trouble)
+    caller.failure(CallClass.ONCE)
+    assert caller.reports == [told("sending", CallClass.ONCE), told(outcome, CallClass.ONCE, code=code)]
+
+
+def test_every_attempt_of_a_throttled_write_is_reported() -> None:
+    caller = Caller(says("throttled"), says("OK"))
+    caller.call(CallClass.ONCE)
+    assert [report.outcome for report in caller.reports] == ["sending", "refused", "sending", "accepted"]

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import (
     CallClass,
+    RetryBudget,
     RetryPolicy,
     call_with_retry,
     wait_until,
@@ -44,11 +48,11 @@ REPEATED = {
 def test_call_is_repeated_only_after_what_its_class_allows(call_class: CallClass, kind: ErrorKind) -> None:
     attempts = Attempts(kind)
     if kind in REPEATED[call_class]:
-        assert call_with_retry(attempts, call_class, RetryPolicy(), FakeClock()) == "done"
+        assert call_with_retry(attempts, call_class, RetryPolicy(), FakeClock(), RetryBudget()) == "done"
         assert attempts.count == 2
     else:
         with pytest.raises(CertwrightError):
-            call_with_retry(attempts, call_class, RetryPolicy(), FakeClock())
+            call_with_retry(attempts, call_class, RetryPolicy(), FakeClock(), RetryBudget())
         assert attempts.count == 1
 
 
@@ -56,7 +60,7 @@ def test_call_is_repeated_only_after_what_its_class_allows(call_class: CallClass
 def test_fifth_failure_is_the_last(call_class: CallClass) -> None:
     attempts = Attempts(*[ErrorKind.THROTTLED] * 9)
     with pytest.raises(CertwrightError) as caught:
-        call_with_retry(attempts, call_class, RetryPolicy(), FakeClock())
+        call_with_retry(attempts, call_class, RetryPolicy(), FakeClock(), RetryBudget())
     assert caught.value.kind is ErrorKind.THROTTLED
     assert attempts.count == 5
 
@@ -65,7 +69,7 @@ def test_fifth_failure_is_the_last(call_class: CallClass) -> None:
 def test_write_is_not_repeated_when_its_answer_is_lost_after_a_throttled_attempt(call_class: CallClass) -> None:
     attempts = Attempts(ErrorKind.THROTTLED, ErrorKind.NETWORK)
     with pytest.raises(CertwrightError) as caught:
-        call_with_retry(attempts, call_class, RetryPolicy(), FakeClock())
+        call_with_retry(attempts, call_class, RetryPolicy(), FakeClock(), RetryBudget())
     assert caught.value.kind is ErrorKind.NETWORK
     assert attempts.count == 2
 
@@ -76,7 +80,7 @@ def test_write_is_not_repeated_when_its_answer_is_lost_after_a_throttled_attempt
 )
 def test_pauses_double_and_are_longer_after_throttling(kind: ErrorKind, sleeps: list[float]) -> None:
     clock = FakeClock(chance=0.5)
-    call_with_retry(Attempts(*[kind] * 4), CallClass.READ, RetryPolicy(), clock)
+    call_with_retry(Attempts(*[kind] * 4), CallClass.READ, RetryPolicy(), clock, RetryBudget())
     assert clock.sleeps == pytest.approx(sleeps)
 
 
@@ -89,7 +93,7 @@ def test_other_exceptions_are_not_repeated() -> None:
         raise KeyError("a fault of ours")
 
     with pytest.raises(KeyError):
-        call_with_retry(attempt, CallClass.READ, RetryPolicy(), FakeClock())
+        call_with_retry(attempt, CallClass.READ, RetryPolicy(), FakeClock(), RetryBudget())
 
 
 class Looks:
@@ -142,3 +146,80 @@ def test_error_of_a_look_ends_the_wait() -> None:
     with pytest.raises(CertwrightError):
         wait_until(look, timeout=60, interval=10, clock=clock)
     assert clock.sleeps == []
+
+
+# What the cloud asks for
+
+
+def asking(seconds: float, kind: ErrorKind = ErrorKind.THROTTLED) -> CertwrightError:
+    error = refusal(kind)
+    error.retry_after = seconds
+    return error
+
+
+def once_failing(error: CertwrightError) -> Callable[[], str]:
+    failures = [error]
+
+    def attempt() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    return attempt
+
+
+@pytest.mark.parametrize(("seconds", "slept"), [(0.0, 0.5), (0.2, 0.5), (30.0, 30.0), (60.0, 60.0)])
+def test_pause_is_at_least_what_the_cloud_asks_for(seconds: float, slept: float) -> None:
+    clock = FakeClock(chance=0.5)
+    attempt = once_failing(asking(seconds))
+    assert call_with_retry(attempt, CallClass.ONCE, RetryPolicy(), clock, RetryBudget()) == "done"
+    assert clock.sleeps == [slept]
+
+
+def test_nobody_waits_when_the_cloud_asks_for_very_long() -> None:
+    clock = FakeClock()
+    with pytest.raises(CertwrightError) as caught:
+        call_with_retry(once_failing(asking(3600)), CallClass.READ, RetryPolicy(), clock, RetryBudget())
+    assert clock.sleeps == []
+    assert caught.value.hint == "The cloud asks to wait 3600 s; run the task again after that."
+
+
+# The budget
+
+
+def read_with(budget: RetryBudget, *kinds: ErrorKind) -> int:
+    """How many attempts a read makes that fails with these kinds, whether it succeeds in the end or not."""
+    attempts = Attempts(*kinds)
+    with suppress(CertwrightError):
+        call_with_retry(attempts, CallClass.READ, RetryPolicy(), FakeClock(), budget)
+    return attempts.count
+
+
+def test_calls_that_go_on_failing_use_the_budget_up() -> None:
+    budget = RetryBudget()
+    counts = [read_with(budget, *[ErrorKind.SERVER] * 5) for _unused in range(12)]
+    # 500 tokens are 35 retries of 14.
+    assert counts == [5] * 8 + [4, 1, 1, 1]
+
+
+def test_throttling_takes_less_of_the_budget() -> None:
+    budget = RetryBudget(capacity=14)
+    assert read_with(budget, *[ErrorKind.THROTTLED] * 5) == 3
+    assert read_with(budget, *[ErrorKind.SERVER] * 5) == 1
+
+
+def test_success_gives_back_what_its_last_retry_took() -> None:
+    budget = RetryBudget(capacity=14)
+    assert [read_with(budget, ErrorKind.SERVER) for _unused in range(3)] == [2, 2, 2]
+    assert read_with(budget, *[ErrorKind.SERVER] * 5) == 2
+    assert read_with(budget, ErrorKind.SERVER) == 1
+
+
+def test_plain_successes_fill_the_budget_again_up_to_where_it_began() -> None:
+    budget = RetryBudget(capacity=14)
+    read_with(budget, *[ErrorKind.SERVER] * 5)
+    assert [read_with(budget) for _unused in range(13)] == [1] * 13
+    assert read_with(budget, ErrorKind.SERVER) == 1
+    for _unused in range(100):
+        read_with(budget)
+    assert read_with(budget, *[ErrorKind.SERVER] * 5) == 2
