@@ -13,10 +13,8 @@ A version never changes once it has a certificate, so that whoever follows ``liv
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -33,7 +31,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._disk import (
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 
-__all__ = ["CERTIFICATE", "CHAIN", "CSR", "FACTS", "FULLCHAIN", "KEY", "Versions", "directory_fault", "safe_name"]
+__all__ = ["CERTIFICATE", "CHAIN", "CSR", "FACTS", "FULLCHAIN", "KEY", "Versions", "directory_fault"]
 
 KEY = "key.pem"
 CSR = "csr.pem"
@@ -42,19 +40,10 @@ CERTIFICATE = "cert.pem"
 CHAIN = "chain.pem"
 FULLCHAIN = "fullchain.pem"
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _VERSIONS = "versions"
 _LIVE = "live"
 # What an installation under way has to remember; see Versions.journal.
 _JOURNAL = ".installing.json"
-
-
-def safe_name(order_id: str) -> str:
-    """A file name for an order's id: the id itself where that is one, else a like one that no other id gets."""
-    name = _UNSAFE.sub("_", order_id).lstrip(".")[:80]
-    if name and name == order_id:
-        return name
-    return f"{name or 'order'}-{hashlib.sha256(order_id.encode('utf-8')).hexdigest()[:8]}"
 
 
 def directory_fault(directory: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._disk import disk_faults
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._files import safe_name
 from ansible_collections.certwright.cloud.plugins.module_utils._links import Link, described, is_placed
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install_plan import (
     Plan,
@@ -39,7 +40,6 @@ from ansible_collections.certwright.cloud.plugins.module_utils._versions import 
     FULLCHAIN,
     KEY,
     Versions,
-    safe_name,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts, key_fits
 

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.certwright.cloud.plugins.module_utils._disk import Disk, Ownership, ownership
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import name_fault, normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._files import safe_name
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
 from ansible_collections.certwright.cloud.plugins.module_utils._versions import (
     CSR,
@@ -22,7 +23,6 @@ from ansible_collections.certwright.cloud.plugins.module_utils._versions import 
     KEY,
     Versions,
     directory_fault,
-    safe_name,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import csr_facts, public_key_sha256_of_key
 from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import (

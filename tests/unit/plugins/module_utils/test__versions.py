@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._disk import Ownership, put
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
-from ansible_collections.certwright.cloud.plugins.module_utils._versions import Versions, safe_name
+from ansible_collections.certwright.cloud.plugins.module_utils._files import safe_name
+from ansible_collections.certwright.cloud.plugins.module_utils._versions import Versions
 from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Crash, TrialDisk
 
 
