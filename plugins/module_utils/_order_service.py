@@ -21,13 +21,14 @@ class Step:
     name is for diffs and messages ("submit documents"); send performs the call and returns its request id; resulting
     is the state that check mode predicts after it, and domains the names, where the step sets them. sends are names
     that it sends, but that the order will not show; they are for the diff. Of an optional step a failure is a warning
-    and no change.
+    and no change. ``once`` marks a call that consumes money, quota or a review of the CA (see CallClass.ONCE).
     """
 
     name: str
     send: Callable[[], str | None]
     resulting: OrderState
     optional: bool = False
+    once: bool = False
     domains: tuple[str, ...] | None = None
     sends: tuple[str, ...] = ()
 

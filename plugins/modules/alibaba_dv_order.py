@@ -17,12 +17,15 @@ description:
   - The order is read first. An order that was submitted before, here or elsewhere, is taken over where it stands and
     never sent again; the module then compares what the cloud tells with what is asked for. A second run changes
     nothing and sends nothing.
-  - If the answer to the submission is lost, the order is read to find out what happened. It is not sent again.
+  - If the answer to the submission is lost, the order is read until it shows what happened (O(settle_timeout)). It is
+    sent again only if it was shown that it did not arrive.
 extends_documentation_fragment:
   - certwright.cloud._connection
   - certwright.cloud._alibaba
   - certwright.cloud._alibaba.cas
   - certwright.cloud._wait
+  - certwright.cloud._state
+  - certwright.cloud._state.settle
   - certwright.cloud._attributes
   - certwright.cloud._attributes.alibaba
 attributes:
@@ -385,7 +388,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_opti
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_submission import build_submission
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._options import ALIBABA_OPTIONS
 from ansible_collections.certwright.cloud.plugins.module_utils._module._options import WAIT_OPTIONS
-from ansible_collections.certwright.cloud.plugins.module_utils._module._order import submitting
+from ansible_collections.certwright.cloud.plugins.module_utils._module._order import SUBMIT_OPTIONS, submitting
 from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import UseCase
 
@@ -395,6 +398,7 @@ USE_CASE = UseCase(
         **ALIBABA_OPTIONS,
         **CAS_OPTIONS,
         **WAIT_OPTIONS,
+        **SUBMIT_OPTIONS,
         "instance_id": {"type": "str", "required": True},
         "domains": {"type": "list", "elements": "str"},
         "validation_method": {"type": "str", "choices": ["dns", "file"], "default": "dns"},

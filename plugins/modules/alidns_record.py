@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - certwright.cloud._connection
   - certwright.cloud._alibaba
   - certwright.cloud._dns_record
+  - certwright.cloud._state
   - certwright.cloud._attributes
   - certwright.cloud._attributes.alibaba
 attributes:
@@ -155,11 +156,12 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._dns_reco
     keeping_record,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
+from ansible_collections.certwright.cloud.plugins.module_utils._module._state import STATE_OPTIONS
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import UseCase
 
 USE_CASE = UseCase(
     function=keeping_record(build_dns),
-    argument_spec={**ALIBABA_OPTIONS, **RECORD_OPTIONS},
+    argument_spec={**ALIBABA_OPTIONS, **RECORD_OPTIONS, **STATE_OPTIONS},
 )
 
 

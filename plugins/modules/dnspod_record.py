@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - certwright.cloud._connection
   - certwright.cloud._tencent
   - certwright.cloud._dns_record
+  - certwright.cloud._state
   - certwright.cloud._attributes
   - certwright.cloud._attributes.tencent
 attributes:
@@ -150,13 +151,14 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._dns_reco
     keeping_record,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
+from ansible_collections.certwright.cloud.plugins.module_utils._module._state import STATE_OPTIONS
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import UseCase
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._dnspod import build_dns
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._options import TENCENT_OPTIONS
 
 USE_CASE = UseCase(
     function=keeping_record(build_dns),
-    argument_spec={**TENCENT_OPTIONS, **RECORD_OPTIONS},
+    argument_spec={**TENCENT_OPTIONS, **RECORD_OPTIONS, **STATE_OPTIONS},
 )
 
 

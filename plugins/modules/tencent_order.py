@@ -21,11 +21,14 @@ description:
   - Documents that are stored, but differ from what is asked for, are replaced as long as the order is not sent.
   - What the cloud documents as a rule between the options is checked before anything is sent, and all faults are said
     at once. Values that are empty count as not given.
-  - If the answer to a submission is lost, the order is read to find out what happened. It is not sent again.
+  - If the answer to a submission is lost, the order is read until it shows what happened (O(settle_timeout)). It is
+    sent again only if it was shown that it did not arrive.
 extends_documentation_fragment:
   - certwright.cloud._connection
   - certwright.cloud._tencent
   - certwright.cloud._wait
+  - certwright.cloud._state
+  - certwright.cloud._state.settle
   - certwright.cloud._attributes
   - certwright.cloud._attributes.tencent
 attributes:
@@ -632,7 +635,7 @@ error:
 """
 
 from ansible_collections.certwright.cloud.plugins.module_utils._module._options import WAIT_OPTIONS
-from ansible_collections.certwright.cloud.plugins.module_utils._module._order import submitting
+from ansible_collections.certwright.cloud.plugins.module_utils._module._order import SUBMIT_OPTIONS, submitting
 from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import UseCase
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._application import APPLICATION_OPTIONS
@@ -644,6 +647,7 @@ USE_CASE = UseCase(
     argument_spec={
         **TENCENT_OPTIONS,
         **WAIT_OPTIONS,
+        **SUBMIT_OPTIONS,
         **APPLICATION_OPTIONS,
         "state": {"type": "str", "choices": ["submitted", "prepared"], "default": "submitted"},
         "validate_now": {"type": "bool", "default": False},

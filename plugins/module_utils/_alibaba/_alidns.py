@@ -26,8 +26,8 @@ _VERSION = "2015-01-09"
 ZONES = ApiCall(ALIDNS, _VERSION, "DescribeDomains", CallClass.READ)
 RECORDS = ApiCall(ALIDNS, _VERSION, "DescribeSubDomainRecords", CallClass.READ)
 # An identical record is not added twice and a deleted one stays deleted, so both may be repeated after reading.
-ADD = ApiCall(ALIDNS, _VERSION, "AddDomainRecord", CallClass.REPEATABLE)
-DELETE = ApiCall(ALIDNS, _VERSION, "DeleteDomainRecord", CallClass.REPEATABLE)
+ADD = ApiCall(ALIDNS, _VERSION, "AddDomainRecord", CallClass.REPEATABLE, ("DomainName", "RR"))
+DELETE = ApiCall(ALIDNS, _VERSION, "DeleteDomainRecord", CallClass.REPEATABLE, ("RecordId",))
 
 # The most that both lists take (reference: Alibaba, 5.1).
 _PAGE_SIZE = 100

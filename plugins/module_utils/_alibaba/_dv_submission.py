@@ -13,7 +13,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_appl
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_options import common_parameters
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_submissions import DvSubmissions
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._options import build_client
-from ansible_collections.certwright.cloud.plugins.module_utils._module._order import Submission
+from ansible_collections.certwright.cloud.plugins.module_utils._module._submission import Submission
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 
 __all__ = ["build_submission"]
@@ -23,4 +23,8 @@ def build_submission(params: Mapping[str, Any], context: Context) -> Submission:
     """What alibaba_dv_order is to submit; nothing is sent. Raises CertwrightError."""
     application = application_from(params)
     service = DvSubmissions(build_client(params, context), params["site"], application, common_parameters(params))
-    return Submission(service, params["instance_id"], application)
+    order_id = params["instance_id"]
+    look = (
+        f"ansible localhost -m certwright.cloud.alibaba_dv_order_info -a 'instance_id={order_id} site={params['site']}'"
+    )
+    return Submission(service, "alibaba", order_id, application, look)

@@ -29,7 +29,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._retry import Cal
 
 __all__ = ["DvSubmissions"]
 
-CREATE = ApiCall(CAS, VERSION, "CreateDVOrderAudit", CallClass.ONCE)
+CREATE = ApiCall(CAS, VERSION, "CreateDVOrderAudit", CallClass.ONCE, ("InstanceId",))
 
 
 class DvSubmissions(DvOrders):
@@ -92,7 +92,13 @@ class DvSubmissions(DvOrders):
             # Not its domains, because the cloud will not tell any.
             sends = application.domains
             return [
-                Step("submit order", lambda: self._submit(order.id, application), OrderState.VALIDATING, sends=sends)
+                Step(
+                    "submit order",
+                    lambda: self._submit(order.id, application),
+                    OrderState.VALIDATING,
+                    once=True,
+                    sends=sends,
+                )
             ]
         if state in _COMPARED:
             conflict = contradiction(order, application)

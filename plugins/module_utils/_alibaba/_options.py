@@ -17,6 +17,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._options 
     CONNECTION_OPTIONS,
     connection_from,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._module._state import report_from
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 
 __all__ = ["ALIBABA_OPTIONS", "build_client"]
@@ -37,4 +38,5 @@ def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
     home = context.environ.get("HOME") or os.path.expanduser("~")
     credentials = resolve(params, context.environ, home, context.clock.now())
     dialect = AlibabaDialect(credentials, site=connection.site, endpoint=connection.endpoint)
-    return ApiClient(dialect, context.open_transport(connection), context.clock)
+    transport, report = context.open_transport(connection), report_from(params, context)
+    return ApiClient(dialect, transport, context.clock, budget=context.budget, report=report)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, RequestsTransport, Transport
-from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, RetryBudget
 
 __all__ = ["CONTROLLER", "TARGET", "Context", "Result", "UseCase"]
 
@@ -29,13 +29,15 @@ def _ignore(message: str) -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """What a use case may know of the run: mode, time, the environment, the way to a cloud, and a way to warn."""
+    """What a use case may know of the run: mode, time, the environment, the way to a cloud, a way to warn, and how many
+    calls the process may still repeat."""
 
     check_mode: bool = False
     clock: Clock = field(default_factory=Clock)
     environ: Mapping[str, str] = field(default_factory=dict)
     warn: Callable[[str], None] = _ignore
     open_transport: Callable[[Connection], Transport] = RequestsTransport
+    budget: RetryBudget = field(default_factory=RetryBudget)
 
 
 @dataclass(frozen=True)

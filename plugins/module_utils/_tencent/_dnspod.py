@@ -24,8 +24,8 @@ __all__ = ["DnsPod", "build_dns"]
 _PRODUCT, _VERSION = "dnspod", "2021-03-23"
 ZONES = ApiCall(_PRODUCT, _VERSION, "DescribeDomainList", CallClass.READ)
 RECORDS = ApiCall(_PRODUCT, _VERSION, "DescribeRecordList", CallClass.READ)
-CREATE = ApiCall(_PRODUCT, _VERSION, "CreateRecord", CallClass.REPEATABLE)
-DELETE = ApiCall(_PRODUCT, _VERSION, "DeleteRecord", CallClass.REPEATABLE)
+CREATE = ApiCall(_PRODUCT, _VERSION, "CreateRecord", CallClass.REPEATABLE, ("Domain", "SubDomain"))
+DELETE = ApiCall(_PRODUCT, _VERSION, "DeleteRecord", CallClass.REPEATABLE, ("Domain", "RecordId"))
 
 _PAGE = 3000
 # The default line: its number is the same on both sites, its name is not (reference: Tencent, 5.1).

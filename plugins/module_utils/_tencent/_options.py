@@ -16,6 +16,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._options 
     CONNECTION_OPTIONS,
     connection_from,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._module._state import report_from
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._credentials import resolve
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._dialect import TencentDialect
@@ -44,7 +45,8 @@ def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
     home = context.environ.get("HOME") or os.path.expanduser("~")
     credentials = resolve(params, context.environ, home, context.clock.now())
     dialect = TencentDialect(credentials, connection, context.clock)
-    return ApiClient(dialect, context.open_transport(connection), context.clock)
+    transport, report = context.open_transport(connection), report_from(params, context)
+    return ApiClient(dialect, transport, context.clock, budget=context.budget, report=report)
 
 
 def id_faults(option: str, ids: list[str]) -> list[str]:

@@ -30,9 +30,9 @@ from ansible_collections.certwright.cloud.plugins.module_utils._tencent._paid_or
 
 __all__ = ["PaidSubmissions"]
 
-DOCUMENTS = ApiCall(PRODUCT, VERSION, "CertificateInfoSubmit", CallClass.REPEATABLE)
-ORDER = ApiCall(PRODUCT, VERSION, "CertificateOrderSubmit", CallClass.ONCE)
-VALIDATE = ApiCall(PRODUCT, VERSION, "CompleteCertificate", CallClass.REPEATABLE)
+DOCUMENTS = ApiCall(PRODUCT, VERSION, "CertificateInfoSubmit", CallClass.REPEATABLE, ("CertId",))
+ORDER = ApiCall(PRODUCT, VERSION, "CertificateOrderSubmit", CallClass.ONCE, ("CertId",))
+VALIDATE = ApiCall(PRODUCT, VERSION, "CompleteCertificate", CallClass.REPEATABLE, ("CertificateId",))
 
 _ATTEMPTS = 3
 
@@ -67,7 +67,7 @@ class PaidSubmissions(PaidOrders):
             def send_order() -> str | None:
                 return self._call(ORDER, order.id, application.order).request_id
 
-            steps.append(Step("submit order", send_order, OrderState.VALIDATING))
+            steps.append(Step("submit order", send_order, OrderState.VALIDATING, once=True))
         return steps
 
     def _nudge(self, order: PaidOrder) -> list[Step]:

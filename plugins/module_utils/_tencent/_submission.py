@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.certwright.cloud.plugins.module_utils._module._order import Submission
+from ansible_collections.certwright.cloud.plugins.module_utils._module._submission import Submission
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import OrderState
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._application import build_application
@@ -29,4 +29,8 @@ def build_submission(params: Mapping[str, Any], context: Context) -> Submission:
     application = build_application(params, faults)
     until = OrderState.PREPARED if params["state"] == "prepared" else OrderState.VALIDATING
     service = PaidSubmissions(build_client(params, context), params["site"], validate_now=params["validate_now"])
-    return Submission(service, params["certificate_id"], application, until)
+    order_id = params["certificate_id"]
+    look = (
+        f"ansible localhost -m certwright.cloud.tencent_order_info -a 'certificate_id={order_id} site={params['site']}'"
+    )
+    return Submission(service, "tencent", order_id, application, look, until)

@@ -157,7 +157,7 @@ def test_order_on_a_later_page_of_the_list_is_found() -> None:
 )
 def test_lost_answer_is_settled_by_reading_and_never_sent_again(lost: Any, then: Any, submitted: bool) -> None:
     after = [CHECKING] if submitted else []
-    outcome, requests = run([*UNSENT, lost, listed((ID, "PAYED")), then, *after])
+    outcome, requests = run([*UNSENT, lost, listed((ID, "PAYED")), then, *after], settle_timeout=0)
     assert actions(requests).count(CREATE) == 1
     if submitted:
         assert outcome["changed"]
@@ -169,7 +169,7 @@ def test_lost_answer_is_settled_by_reading_and_never_sent_again(lost: Any, then:
 
 
 def test_unknown_refusal_that_the_order_confirms_is_told_as_it_is() -> None:
-    outcome, requests = run([*UNSENT, refusal("Name.Sensitive", "bank"), *UNSENT])
+    outcome, requests = run([*UNSENT, refusal("Name.Sensitive", "bank"), *UNSENT], settle_timeout=0)
     assert (outcome.kind, outcome.code, outcome.detail) == (ErrorKind.REJECTED, "Name.Sensitive", "bank")
     assert outcome.to_result()["order"]["state"] == "awaiting_documents"
     assert actions(requests).count(CREATE) == 1
@@ -303,7 +303,7 @@ def test_refused_order_is_submitted_again_where_that_is_wanted() -> None:
 
 def test_lost_answer_to_a_new_submission_of_a_refused_order_stays_unknown() -> None:
     old = [listed((ID, "CHECKED_FAIL")), result("checked_fail")]
-    outcome, requests = run([*old, LOST, *old], resubmit_rejected=True)
+    outcome, requests = run([*old, LOST, *old], resubmit_rejected=True, settle_timeout=0)
     assert outcome.kind is ErrorKind.OUTCOME_UNKNOWN
     assert actions(requests).count(CREATE) == 1
 

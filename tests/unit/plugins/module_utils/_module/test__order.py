@@ -6,19 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
-from ansible_collections.certwright.cloud.plugins.module_utils._module._order import Submission, submitting
-from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
-from ansible_collections.certwright.cloud.plugins.module_utils._order_service import Step
-from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
-    ActionNeeded,
-    Order,
-    OrderState,
-)
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import ActionNeeded, Order, OrderState
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
     FakeClock,
     FakeOrders,
@@ -26,52 +16,19 @@ from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
     refusal,
     unanswered,
 )
-
-NEW = make_order(OrderState.AWAITING_DOCUMENTS)
-PREPARED = make_order(OrderState.PREPARED, domains=("example.com",))
-VALIDATING = make_order(OrderState.VALIDATING, domains=("example.com",))
-ISSUED = make_order(OrderState.ISSUED, domains=("example.com",))
-REJECTED = make_order(OrderState.REJECTED)
-UNKNOWN = make_order(OrderState.UNKNOWN)
-DOCUMENTS, ORDER = "submit documents", "submit order"
-
-
-class Flow(FakeOrders):
-    """A flow of two steps, like Tencent's: documents, then the order; outcomes by the step's name."""
-
-    def __init__(self, *reads: Order | CertwrightError, **outcomes: CertwrightError) -> None:
-        super().__init__(list(reads), self._missing)
-        self.outcomes = outcomes
-        # What the documents at the cloud have to be like in the prepared state.
-        self.documents_fit: Callable[[Order], bool] = lambda order: True
-
-    def _missing(self, order: Order) -> list[Step]:
-        documents = self.step(DOCUMENTS, OrderState.PREPARED, self.outcomes.get("documents"))
-        send = self.step(ORDER, OrderState.VALIDATING, self.outcomes.get("order"))
-        if order.state in (OrderState.REJECTED, OrderState.CANCELLED):
-            raise refusal(ErrorKind.CONFLICT)
-        if order.state.submitted:
-            return []
-        if order.state is OrderState.PREPARED and self.documents_fit(order):
-            return [send]
-        return [documents, send]
-
-    @property
-    def sent(self) -> list[str]:
-        return [call for call in self.calls if not call.startswith("read")]
-
-
-def submit(service: FakeOrders, until: OrderState = OrderState.VALIDATING, **given: Any) -> dict[str, Any]:
-    params = {"wait_for": None, "wait_timeout": 60, "wait_interval": 10, **given}
-    context = Context(check_mode=params.pop("check_mode", False), clock=FakeClock(), warn=params.pop("warn", print))
-    return submitting(lambda _params, _context: Submission(service, "order-1", None, until))(params, context)
-
-
-def failure(service: FakeOrders, **given: Any) -> CertwrightError:
-    with pytest.raises(CertwrightError) as caught:
-        submit(service, **given)
-    return caught.value
-
+from ansible_collections.certwright.cloud.tests.unit.plugins.order_flow import (
+    DOCUMENTS,
+    ISSUED,
+    NEW,
+    ORDER,
+    PREPARED,
+    REJECTED,
+    UNKNOWN,
+    VALIDATING,
+    Flow,
+    failure,
+    submit,
+)
 
 # Plain runs
 
@@ -185,19 +142,72 @@ def test_lost_answer_is_settled_by_reading_and_the_rest_is_sent(
         pytest.param("documents", NEW, NEW, [DOCUMENTS], id="documents not seen"),
         pytest.param("order", PREPARED, PREPARED, [ORDER], id="order not seen"),
         pytest.param("order", NEW, PREPARED, [DOCUMENTS, ORDER], id="only the documents seen"),
-        pytest.param("order", PREPARED, UNKNOWN, [ORDER], id="unknown state proves nothing"),
-        pytest.param("order", PREPARED, NEW, [ORDER], id="back to the beginning"),
     ],
 )
-def test_lost_answer_is_told_and_not_sent_again_when_reading_settles_nothing(
-    lost: str, before: Order, seen: Order, sent: list[str]
+@pytest.mark.parametrize("settle_timeout", [0, 60])
+def test_step_that_never_arrives_is_told(
+    lost: str, before: Order, seen: Order, sent: list[str], settle_timeout: int
 ) -> None:
     flow = Flow(before, seen, **{lost: unanswered()})
-    error = failure(flow)
+    error = failure(flow, settle_timeout=settle_timeout)
     assert (error.kind, error.order, error.changed) == (ErrorKind.OUTCOME_UNKNOWN, seen, len(sent) > 1)
     assert f"it is not known whether '{sent[-1]}' was carried out: the answer was lost" in error.text
     assert f"The cloud still shows the order as {seen.state.value}." in error.text
-    assert flow.sent == sent
+    # Once more after a minute in which the order showed nothing, but not a third time.
+    assert flow.sent == (sent if settle_timeout == 0 else [*sent, sent[-1]])
+    assert ("It was sent twice" in error.text) is (settle_timeout > 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "seen"),
+    [
+        pytest.param(PREPARED, UNKNOWN, id="unknown state"),
+        pytest.param(PREPARED, NEW, id="back to the beginning"),
+    ],
+)
+def test_order_that_shows_neither_is_not_sent_again(before: Order, seen: Order) -> None:
+    flow = Flow(before, seen, order=unanswered())
+    error = failure(flow)
+    assert (error.kind, error.order, error.changed) == (ErrorKind.OUTCOME_UNKNOWN, seen, False)
+    assert "It was not sent again. The cloud still shows the order as" in error.text
+    assert 'Look at the order with "look order-1"' in error.text
+    assert flow.sent == [ORDER]
+
+
+def test_submission_that_shows_late_is_waited_for() -> None:
+    clock, flow = FakeClock(), Flow(PREPARED, PREPARED, PREPARED, VALIDATING, order=unanswered())
+    result = submit(flow, clock=clock)
+    assert (result["steps"], flow.sent, clock.sleeps) == ([ORDER], [ORDER], [2.0, 2.0])
+
+
+def test_look_that_fails_for_a_moment_settles_nothing_and_ends_nothing() -> None:
+    flow = Flow(PREPARED, refusal(ErrorKind.NETWORK), refusal(ErrorKind.THROTTLED), VALIDATING, order=unanswered())
+    assert submit(flow)["changed"] is True
+    assert flow.sent == [ORDER]
+
+
+def test_order_that_was_shown_for_a_minute_not_to_have_arrived_is_sent_again() -> None:
+    clock = FakeClock()
+    flow = Flow(PREPARED, PREPARED, order=unanswered())
+    flow.after_first(ORDER, flow.outcomes.clear)
+    result = submit(flow, clock=clock)
+    assert (result["steps"], flow.sent) == ([ORDER], [ORDER, ORDER])
+    assert sum(clock.sleeps) == 60
+    assert len(clock.sleeps) == 30
+
+
+def test_order_is_not_sent_again_when_the_last_look_failed() -> None:
+    # Shown as prepared for a while; what it is when it would be sent, nobody knows.
+    looks = [PREPARED] * 10 + [refusal(ErrorKind.NETWORK)]
+    flow = Flow(*looks, order=unanswered())
+    assert failure(flow).kind is ErrorKind.OUTCOME_UNKNOWN
+    assert flow.sent == [ORDER]
+
+
+def test_look_that_cannot_succeed_ends_the_settling_at_once() -> None:
+    clock, flow = FakeClock(), Flow(PREPARED, refusal(ErrorKind.AUTH), order=unanswered())
+    assert failure(flow, clock=clock).kind is ErrorKind.OUTCOME_UNKNOWN
+    assert clock.sleeps == []
 
 
 @pytest.mark.parametrize(("before", "known"), [(PREPARED, PREPARED), (NEW, PREPARED)])
@@ -216,7 +226,7 @@ def test_order_is_not_sent_when_it_is_unknown_whether_its_documents_were_replace
     flow = Flow(PREPARED, PREPARED, documents=unanswered())
     flow.documents_fit = lambda order: False
     assert failure(flow).kind is ErrorKind.OUTCOME_UNKNOWN
-    assert flow.sent == [DOCUMENTS]
+    assert set(flow.sent) == {DOCUMENTS}
 
 
 def test_order_is_sent_when_reading_shows_that_its_documents_were_replaced() -> None:
@@ -250,6 +260,25 @@ def test_unknown_refusal_that_the_order_confirms_is_told_as_it_came() -> None:
 
 def test_unknown_refusal_that_the_order_disproves_is_a_success() -> None:
     assert submit(Flow(PREPARED, VALIDATING, order=refusal(ambiguous=True)))["changed"] is True
+
+
+# Rivals
+
+
+def test_order_that_a_rival_has_just_sent_is_taken_over() -> None:
+    warnings: list[str] = []
+    flow = Flow(NEW, PREPARED, VALIDATING, order=refusal(ErrorKind.CONFLICT))
+    result = submit(flow, warn=warnings.append)
+    assert (result["order"]["state"], result["steps"]) == ("validating", [DOCUMENTS])
+    assert warnings == ["Order 'order-1' was submitted by somebody else a moment ago; it is taken over."]
+    assert flow.sent == [DOCUMENTS, ORDER]
+
+
+def test_conflict_that_the_order_does_not_explain_is_told_as_it_came() -> None:
+    clock, flow = FakeClock(), Flow(PREPARED, PREPARED, order=refusal(ErrorKind.CONFLICT))
+    error = failure(flow, clock=clock)
+    assert (error.kind, error.code, error.order, error.changed) == (ErrorKind.CONFLICT, "Refused", PREPARED, False)
+    assert (flow.sent, sum(clock.sleeps)) == ([ORDER], 10)
 
 
 # Reading after the steps
