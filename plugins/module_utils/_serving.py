@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError
+from ansible_collections.certwright.cloud.plugins.module_utils._redact import KEY_BLOCK
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts
 
 __all__ = [
@@ -38,7 +39,6 @@ __all__ = [
 
 # The end of a command's output says what went wrong; more than this nobody reads in a message.
 _OUTPUT_CHARACTERS = 1000
-_KEYS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL)
 _KEY_LINES = re.compile(r"[A-Za-z0-9+/=]{48,}")
 
 
@@ -140,7 +140,7 @@ def run_command(argv: Sequence[str], timeout: float) -> CommandResult:
 
 def without_keys(text: str) -> str:
     """The end of a text, without anything that looks like key material."""
-    cleaned = _KEY_LINES.sub("[removed]", _KEYS.sub("[private key removed]", text)).strip()
+    cleaned = _KEY_LINES.sub("[removed]", KEY_BLOCK.sub("[private key removed]", text)).strip()
     return cleaned if len(cleaned) <= _OUTPUT_CHARACTERS else "... " + cleaned[-_OUTPUT_CHARACTERS:]
 
 

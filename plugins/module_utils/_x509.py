@@ -17,6 +17,7 @@ from typing import Any, cast
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import CertificateFacts
+from ansible_collections.certwright.cloud.plugins.module_utils._redact import KEY_BLOCK
 
 try:
     from cryptography import x509
@@ -42,7 +43,6 @@ __all__ = [
 _CERTIFICATE = re.compile(
     r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END (?:X509 |TRUSTED )?CERTIFICATE-----", re.DOTALL
 )
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def key_fits(key_pem: str, certificate_pem: str) -> bool:
 def load_key(pem: str) -> Any:
     """A private key as an object of cryptography. Raises CertwrightError (invalid_input)."""
     # An EC key may stand below its parameters, which OpenSSL skips and cryptography does not.
-    found = _PRIVATE_KEY.search(pem)
+    found = KEY_BLOCK.search(pem)
     try:
         return serialization.load_pem_private_key((found.group() if found else pem).encode("utf-8"), password=None)
     except TypeError:

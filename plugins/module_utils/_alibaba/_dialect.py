@@ -129,7 +129,7 @@ class AlibabaDialect:
             f"{call.action} was refused by {self.vendor}",
             kind=kind,
             code=code,
-            detail=self._without_secrets(_text(data, "Message")),
+            detail=_said(_text(data, "Message")),
             request_id=request_id,
             http_status=response.status,
             hint=self._hint(call, response, code, kind),
@@ -163,15 +163,6 @@ class AlibabaDialect:
         where = "ahead of" if off > 0 else "behind"
         return f"The clock of the machine that runs the module is {abs(off):.0f} s {where} the cloud's; set it right."
 
-    def _without_secrets(self, detail: str | None) -> str | None:
-        if detail is None:
-            return None
-        # After this the gateway repeats what was signed, the token included (reference: Alibaba, 3.5).
-        detail = detail.split("server string to sign is", 1)[0].strip()
-        for secret in (self._credentials.secret, self._credentials.token):
-            detail = detail.replace(secret, "***") if secret else detail
-        return detail
-
     def _not_understood(self, call: ApiCall, response: HttpResponse, request_id: str | None = None) -> CertwrightError:
         came = response.headers.get("content-type", "").split(";", 1)[0].strip() or "no content type"
         came = came if response.body else "an empty body"
@@ -182,6 +173,11 @@ class AlibabaDialect:
             http_status=response.status,
             hint="Check that the endpoint and the proxy lead to the cloud's API, then run the task again.",
         )
+
+
+def _said(message: str | None) -> str | None:
+    """The cloud's words without what the gateway repeats of a request, the token included (reference: Alibaba, 3.5)."""
+    return None if message is None else message.split("server string to sign is", 1)[0].strip()
 
 
 def _json_object(response: HttpResponse) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._client import Ap
 from ansible_collections.certwright.cloud.plugins.module_utils._module._options import (
     CONNECTION_OPTIONS,
     connection_from,
+    know_proxies,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._state import report_from
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
@@ -34,9 +35,11 @@ ALIBABA_OPTIONS: dict[str, Any] = {
 
 def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
     """A client for all Alibaba products from a module's options; nothing is sent. Raises CertwrightError."""
+    know_proxies(params, context)
     connection = connection_from(params, context.environ, "CERTWRIGHT_ALIBABA_ENDPOINT")
     home = context.environ.get("HOME") or os.path.expanduser("~")
     credentials = resolve(params, context.environ, home, context.clock.now())
+    context.redactor.know(credentials.secret, credentials.token)
     dialect = AlibabaDialect(credentials, site=connection.site, endpoint=connection.endpoint)
     transport, report = context.open_transport(connection), report_from(params, context)
     return ApiClient(dialect, transport, context.clock, budget=context.budget, report=report)

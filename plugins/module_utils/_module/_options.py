@@ -15,8 +15,9 @@ from ansible_collections.certwright.cloud.plugins.module_utils._http import (
     checked_endpoint,
     checked_proxy,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 
-__all__ = ["CONNECTION_OPTIONS", "RETURN_OPTIONS", "WAIT_OPTIONS", "connection_from"]
+__all__ = ["CONNECTION_OPTIONS", "RETURN_OPTIONS", "WAIT_OPTIONS", "connection_from", "know_proxies"]
 
 # Seconds; sockets refuse numbers without end.
 _LONGEST = 3600
@@ -41,6 +42,14 @@ RETURN_OPTIONS: dict[str, Any] = {
     # The option says whether a key is returned; it holds no secret itself.
     "return_private_key": {"type": "bool", "default": False, "no_log": False},
 }
+
+
+def know_proxies(params: Mapping[str, Any], context: Context) -> None:
+    """Has the passwords masked that proxies may hold, the one of the option and those of the environment."""
+    context.redactor.know_url(params["proxy"])
+    for name, value in context.environ.items():
+        if name.lower().endswith("_proxy"):
+            context.redactor.know_url(value)
 
 
 def connection_from(params: Mapping[str, Any], environ: Mapping[str, str], variable: str) -> Connection:

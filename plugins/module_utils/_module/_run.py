@@ -13,12 +13,24 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._module._secrets import (
+    secret_options,
+    too_short,
+    too_short_options,
+)
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import (
     CONTROLLER,
     TARGET,
     Context,
     UseCase,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._redact import MASK, Redactor
+
+try:
+    from ansible.module_utils.secrets import register_secret
+except ImportError:
+    # Before ansible-core 2.22 only the values of options are masked by Ansible.
+    register_secret = None
 
 __all__ = ["run_module"]
 
@@ -36,22 +48,44 @@ def run_module(use_case: UseCase) -> None:
     # Ansible masks every place where the value of a secret option occurs. A blank is no secret, and every message holds
     # some: masked they would make the very message unreadable that says which option is blank.
     module.no_log_values = {value for value in module.no_log_values if value.strip()}
+    _refuse_short_secrets(module, use_case)
     missing = _missing_packages(use_case)
     if missing:
         place = f"{_PLACES[use_case.runs_on]}, for example with 'python3 -m pip install {' '.join(missing)}'."
         module.fail_json(msg=f"{missing_required_lib(', '.join(missing)).rstrip('.')}. {place}", changed=False)
-    context = Context(check_mode=module.check_mode, environ=os.environ, warn=module.warn)
+    redactor = Redactor(register_secret)
+    redactor.know(*secret_options(use_case.argument_spec, module.params).values())
+    context = Context(
+        check_mode=module.check_mode,
+        environ=os.environ,
+        warn=lambda message: module.warn(redactor.text(message)),
+        redactor=redactor,
+    )
+    # The one path on which a key leaves on purpose.
+    keep: tuple[str, ...] = ()
     end: Callable[..., None] = module.fail_json
     result: dict[str, Any]
     try:
         result = use_case.function(module.params, context)
         end = module.exit_json
+        keep = ("private_key",) if module.params.get("return_private_key") else ()
     except CertwrightError as error:
         result = error.to_result()
     except Exception as error:
         result = _fault(error)
     # Not ended above, so that no exception is pending that Ansible would add with all its words.
-    end(**result)
+    end(**redactor.result(result, keep))
+
+
+def _refuse_short_secrets(module: AnsibleModule, use_case: UseCase) -> None:
+    """Fails where a secret cannot be masked without harm, and so is not masked in the failure, but left out."""
+    short = too_short_options(use_case.argument_spec, module.params)
+    if not short:
+        return
+    module.no_log_values -= {module.params[option].strip() for option in short}
+    module.no_log_values -= {module.params[option] for option in short}
+    module.params.update(dict.fromkeys(short, MASK))
+    module.fail_json(**too_short(short).to_result())
 
 
 def _missing_packages(use_case: UseCase) -> list[str]:

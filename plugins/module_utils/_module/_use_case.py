@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, RequestsTransport, Transport
+from ansible_collections.certwright.cloud.plugins.module_utils._redact import Redactor
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, RetryBudget
 
 __all__ = ["CONTROLLER", "TARGET", "Context", "Result", "UseCase"]
@@ -30,7 +31,10 @@ def _ignore(message: str) -> None:
 @dataclass(frozen=True)
 class Context:
     """What a use case may know of the run: mode, time, the environment, the way to a cloud, a way to warn, and how many
-    calls the process may still repeat."""
+    calls the process may still repeat.
+
+    redactor is told every secret that is found on the way; all that leaves the run passes through it.
+    """
 
     check_mode: bool = False
     clock: Clock = field(default_factory=Clock)
@@ -38,6 +42,7 @@ class Context:
     warn: Callable[[str], None] = _ignore
     open_transport: Callable[[Connection], Transport] = RequestsTransport
     budget: RetryBudget = field(default_factory=RetryBudget)
+    redactor: Redactor = field(default_factory=Redactor)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._client import Ap
 from ansible_collections.certwright.cloud.plugins.module_utils._module._options import (
     CONNECTION_OPTIONS,
     connection_from,
+    know_proxies,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._state import report_from
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
@@ -41,9 +42,11 @@ def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
 
     Raises InvalidInput for a bad endpoint, CertwrightError (auth) where no usable key is found.
     """
+    know_proxies(params, context)
     connection = connection_from(params, context.environ, "CERTWRIGHT_TENCENT_ENDPOINT")
     home = context.environ.get("HOME") or os.path.expanduser("~")
     credentials = resolve(params, context.environ, home, context.clock.now())
+    context.redactor.know(credentials.secret, credentials.token)
     dialect = TencentDialect(credentials, connection, context.clock)
     transport, report = context.open_transport(connection), report_from(params, context)
     return ApiClient(dialect, transport, context.clock, budget=context.budget, report=report)

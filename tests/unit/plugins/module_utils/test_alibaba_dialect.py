@@ -203,11 +203,6 @@ def test_message_of_a_refused_signature_is_cut_before_what_was_signed() -> None:
     assert error.detail == "Specified signature is not matched with our calculation."
 
 
-def test_secrets_in_a_message_are_masked() -> None:
-    error = understood(error_response("InvalidSecurityToken.Malformed", "t0ken does not fit s3cret"))
-    assert error.detail == "*** does not fit ***"
-
-
 NOT_UNDERSTOOD = {
     "html": (HttpResponse(502, {"content-type": "text/html; charset=utf-8"}, b"<html>s3cret"), "status 502, text/html"),
     "empty": (HttpResponse(200, {"content-type": "application/json"}, b""), "status 200, an empty body"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import quote
 
 import pytest
 from ansible.module_utils import basic
@@ -25,6 +27,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case
     Context,
     UseCase,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import make_key
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import make_order
 
 SPEC = {
@@ -52,7 +55,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     def run(function: Callable[..., Any], use_case: Mapping[str, Any] | None = None, **args: Any) -> Any:
         settings: dict[str, Any] = {"constraints": CONSTRAINTS, "libraries": (), **(use_case or {})}
         with patch_module_args({"name": "n", **args}), pytest.raises(SystemExit) as ended:
-            run_module(UseCase(function, SPEC, **settings))
+            run_module(UseCase(function, settings.pop("argument_spec", SPEC), **settings))
         return ended.value.code, json.loads(capsys.readouterr().out)
 
     return run
@@ -165,6 +168,87 @@ def test_end_that_a_function_asks_for_is_not_taken_for_a_fault(run: Run, capsys:
         run_module(UseCase(leave, SPEC, libraries=()))
     assert ended.value.code == 7
     assert capsys.readouterr().out == ""
+
+
+SECRET = "hidden-word"
+CREDENTIAL = "found-on-the-way"
+KEY = make_key("ecdsa-p256")
+RETURNING = {**SPEC, "return_private_key": {"type": "bool", "no_log": False}}
+
+
+def tell_all(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    context.redactor.know(CREDENTIAL)
+    context.warn(f"warned of {CREDENTIAL}")
+    return {"changed": False, "found": [{"value": f"<{CREDENTIAL}>"}], CREDENTIAL: quote(f"{params['password']}")}
+
+
+def fail_with_all(_params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    context.redactor.know(CREDENTIAL)
+    words = f"{CREDENTIAL} {in_base64(CREDENTIAL)} {KEY}"
+    error = CertwrightError(words, kind=ErrorKind.AUTH, code=CREDENTIAL, detail=words, request_id=words, hint=words)
+    error.order = make_order(order_id=CREDENTIAL, next_step=words)
+    raise error
+
+
+def stumble_with_all(_params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    context.redactor.know(CREDENTIAL)
+    # The place of a fault is told, and that is a path.
+    exec(compile("raise ValueError", f"/certwright/{CREDENTIAL}.py", "exec"))
+    return {}
+
+
+def hand_out(_params: Mapping[str, Any], _context: Context) -> dict[str, Any]:
+    return {"changed": False, "bundle": {"private_key": KEY}, "elsewhere": KEY}
+
+
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize("function", [tell_all, fail_with_all, stumble_with_all])
+def test_secret_found_on_the_way_is_masked_in_whatever_leaves(run: Run, function: Callable[..., Any]) -> None:
+    _code, result = run(function, password=SECRET)
+    shown = json.dumps(result)
+    assert "********" in shown
+    hidden = (CREDENTIAL, in_base64(CREDENTIAL), SECRET, "PRIVATE KEY", KEY.splitlines()[1])
+    assert [each for each in hidden if each in shown] == []
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_key_leaves_only_where_it_was_asked_for(run: Run, asked: bool) -> None:
+    _code, result = run(hand_out, {"argument_spec": RETURNING}, return_private_key=asked)
+    assert (result["bundle"]["private_key"] == KEY) is asked
+    assert "PRIVATE" not in result["elsewhere"]
+
+
+def test_key_does_not_leave_with_a_failure(run: Run) -> None:
+    _code, result = run(fail_with_all, {"argument_spec": RETURNING}, return_private_key=True)
+    assert "PRIVATE KEY" not in json.dumps(result)
+
+
+@pytest.mark.parametrize("short", ["a", "e t", "1234567", " pass "])
+def test_secret_that_is_too_short_to_be_masked_is_refused_in_readable_words(run: Run, short: str) -> None:
+    code, result = run(stumble, password=short)
+    assert (code, result["changed"], result["error"]["kind"]) == (1, False, "invalid_input")
+    assert result["msg"] == (
+        "password: has fewer than 8 characters, and such a secret cannot be masked in output without showing it; use a "
+        "longer one. Nothing was sent."
+    )
+    # Beside the message stand the options, at least where the core is older than 2.21.
+    assert result.get("invocation", {}).get("module_args", {"password": "********"})["password"] == "********"
+
+
+@pytest.mark.parametrize("name", ["mobile", "admin_phone", "org_phone_number", "tech_id_number", "proxy"])
+def test_what_nobody_can_choose_may_be_short(run: Run, name: str) -> None:
+    code, result = run(tell, {"argument_spec": {**SPEC, name: {"type": "str", "no_log": True}}}, **{name: "95533"})
+    assert code == 0 and "95533" not in json.dumps(result)
+
+
+def test_core_that_masks_by_itself_is_told_the_secrets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(_run, "register_secret", told.append)
+    run(tell_all, password=SECRET)
+    assert told == [SECRET, CREDENTIAL]
 
 
 @pytest.mark.parametrize(
