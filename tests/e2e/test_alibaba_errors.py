@@ -153,7 +153,7 @@ ALIDNS = [
 # By the state of the account or the machine, without a fault.
 BY_STATE = {
     "InvalidAccessKeyId.NotFound": {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAInobody"},
-    "SignatureDoesNotMatch": {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"},
+    "SignatureDoesNotMatch": {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong-secret"},
     "InvalidSecurityToken.MismatchWithAccessKey": {"ALIBABA_CLOUD_SECURITY_TOKEN": "CAISanother"},
 }
 

@@ -112,7 +112,7 @@ def submitted(sandbox: SandboxProcess, **options: Any) -> str:
     ("name", "value", "code", "status"),
     [
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIwrong", "InvalidAccessKeyId.NotFound", 404),
-        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong", "SignatureDoesNotMatch", 400),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong-secret", "SignatureDoesNotMatch", 400),
     ],
 )
 def test_wrong_key_names_its_source_and_not_its_value(

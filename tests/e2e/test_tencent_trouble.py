@@ -103,8 +103,8 @@ def submitted(sandbox: SandboxProcess, **options: Any) -> str:
     ("name", "value", "code"),
     [
         ("TENCENTCLOUD_SECRET_ID", "AKIDwrong", "AuthFailure.SecretIdNotFound"),
-        ("TENCENTCLOUD_SECRET_KEY", "wrong", "AuthFailure.SignatureFailure"),
-        ("TENCENTCLOUD_TOKEN", "wrong", "AuthFailure.TokenFailure"),
+        ("TENCENTCLOUD_SECRET_KEY", "wrong-key", "AuthFailure.SignatureFailure"),
+        ("TENCENTCLOUD_TOKEN", "wrong-token", "AuthFailure.TokenFailure"),
     ],
 )
 def test_wrong_key_names_its_source_and_not_its_value(

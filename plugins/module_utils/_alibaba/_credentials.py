@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._redact import SHORTEST, is_too_short
 
 __all__ = ["Credentials", "resolve"]
 
@@ -176,6 +177,13 @@ def _checked(values: tuple[Any, ...], names: tuple[str, ...], source: str) -> Cr
                 f"The credentials from {source} cannot be used: {name} holds a blank, a line end or another character "
                 "that no key has",
                 "Copy the value again, without anything around it.",
+            )
+    for name, value in zip(names[1:], (secret, token)):
+        if value is not None and is_too_short(value):
+            raise _auth(
+                f"The credentials from {source} cannot be used: {name} has fewer than {SHORTEST} characters, so it "
+                "cannot be masked in output without showing it",
+                "The cloud gives out longer ones; copy it again. Nothing was sent.",
             )
     return Credentials(str(key_id), str(secret), token, source)
 

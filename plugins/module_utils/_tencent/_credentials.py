@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._redact import SHORTEST, is_too_short
 
 __all__ = ["Credentials", "resolve"]
 
@@ -161,6 +162,13 @@ def _checked(secret_id: Any, secret_key: Any, token: Any, source: str) -> Creden
             raise _refused(
                 f"The {name} from {source} holds a space, a line end or another character that no key has",
                 "Remove it where it is set.",
+            )
+    for name, value in (("key", secret_key), ("token", token)):
+        if value and is_too_short(value):
+            raise _refused(
+                f"The {name} from {source} has fewer than {SHORTEST} characters, so it cannot be masked in output "
+                "without showing it",
+                "The cloud gives out longer ones; copy it again where it is set. Nothing was sent.",
             )
     return Credentials(secret_id, secret_key, token, source)
 

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 __all__ = ["KEYS", "Chain", "action", "dns_zones", "listed", "parameters", "refusal", "result"]
 
-KEYS = {"access_key_id": "id", "access_key_secret": "s3cret"}
+KEYS = {"access_key_id": "id", "access_key_secret": "s3cret-of-tests"}
 
 
 class Chain:

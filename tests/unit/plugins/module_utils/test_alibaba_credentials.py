@@ -69,15 +69,17 @@ security_token = other-token
 [role]
 type = ram_role_arn
 access_key_id = a
-access_key_secret = b
+access_key_secret = b-secret
 role_arn = acs:ram::1:role/x
 """
 
 
 def test_options_win_over_environment_and_files(tmp_path: Path) -> None:
     write_cli_file(tmp_path, profile("default"))
-    found = find(tmp_path, ENVIRONMENT, access_key_id="opt-id", access_key_secret="opt-secret", security_token="opt-t")
-    assert (found.id, found.secret, found.token) == ("opt-id", "opt-secret", "opt-t")
+    found = find(
+        tmp_path, ENVIRONMENT, access_key_id="opt-id", access_key_secret="opt-secret", security_token="opt-token"
+    )
+    assert (found.id, found.secret, found.token) == ("opt-id", "opt-secret", "opt-token")
     assert "options" in found.source
 
 
@@ -133,13 +135,13 @@ def test_both_names_of_the_ini_file_are_read(tmp_path: Path, name: str) -> None:
 def test_ini_file_named_in_the_environment_replaces_the_usual_ones(tmp_path: Path) -> None:
     write_ini_file(tmp_path, INI)
     path = tmp_path / "mine"
-    path.write_text("[default]\naccess_key_id = mine\naccess_key_secret = s\n")
+    path.write_text("[default]\naccess_key_id = mine\naccess_key_secret = my-secret\n")
     assert find(tmp_path, {"ALIBABA_CLOUD_CREDENTIALS_FILE": str(path)}).id == "mine"
 
 
 def test_temporary_key_of_a_profile_brings_its_token(tmp_path: Path) -> None:
-    write_cli_file(tmp_path, profile("default", mode="StsToken", sts_token="t", sts_expiration=NOW + 1))
-    assert find(tmp_path).token == "t"
+    write_cli_file(tmp_path, profile("default", mode="StsToken", sts_token="sts-token", sts_expiration=NOW + 1))
+    assert find(tmp_path).token == "sts-token"
     write_ini_file(tmp_path, INI)
     assert find(tmp_path, profile="other").token == "other-token"
 
@@ -191,6 +193,29 @@ def test_secret_with_a_stray_character_is_refused_without_showing_it(tmp_path: P
     assert "s3" not in error.text
 
 
+@pytest.mark.parametrize("place", ["options", "environment", "cli", "ini"])
+@pytest.mark.parametrize("short", [{"key": "s3cret!"}, {"token": "t0ken!!"}], ids=["key", "token"])
+def test_secret_that_is_too_short_to_be_masked_is_refused_without_showing_it(
+    tmp_path: Path, place: str, short: dict[str, str]
+) -> None:
+    key, token = {"key": "long-enough", "token": "long-enough", **short}.values()
+    if place == "options":
+        error = refused(tmp_path, access_key_id="id", access_key_secret=key, security_token=token)
+    elif place == "environment":
+        values = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": key, "ALIBABA_CLOUD_SECURITY_TOKEN": token}
+        error = refused(tmp_path, {**ENVIRONMENT, **values})
+    elif place == "cli":
+        write_cli_file(tmp_path, profile("default", mode="StsToken", access_key_secret=key, sts_token=token))
+        error = refused(tmp_path)
+    else:
+        ini = f"[default]\ntype = sts\naccess_key_id = id\naccess_key_secret = {key}\nsecurity_token = {token}\n"
+        write_ini_file(tmp_path, ini)
+        error = refused(tmp_path)
+    assert error.message.startswith("The credentials from ") and "has fewer than 8 characters" in error.message
+    source = {"options": "options", "environment": "variable", "cli": "config.json", "ini": "credentials.ini"}[place]
+    assert source in error.message and not any(value in error.text for value in short.values())
+
+
 @pytest.mark.parametrize("mode", ["RamRoleArn", "EcsRamRole", "OIDC", "CloudSSO", "ChainableRamRoleArn", "External"])
 def test_profile_that_needs_the_network_is_refused_by_name(tmp_path: Path, mode: str) -> None:
     write_cli_file(tmp_path, profile("default", mode=mode))
@@ -205,9 +230,9 @@ def test_ini_section_that_needs_the_network_is_refused_by_name(tmp_path: Path) -
 
 
 def test_browser_login_is_used_only_with_its_stored_key(tmp_path: Path) -> None:
-    entry = profile("default", mode="OAuth", sts_token="t", sts_expiration=int(NOW) + 60)
+    entry = profile("default", mode="OAuth", sts_token="sts-token", sts_expiration=int(NOW) + 60)
     write_cli_file(tmp_path, entry, {"name": "fresh", "mode": "OAuth"})
-    assert find(tmp_path).token == "t"
+    assert find(tmp_path).token == "sts-token"
     assert "hold no key yet" in refused(tmp_path, profile="fresh").text
 
 

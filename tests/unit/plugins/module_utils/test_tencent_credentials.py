@@ -15,8 +15,9 @@ from ansible_collections.certwright.cloud.plugins.module_utils._errors import Ce
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._credentials import Credentials, resolve
 
 NOW = 1767225600.0
-ENVIRONMENT = {"TENCENTCLOUD_SECRET_ID": "env-id", "TENCENTCLOUD_SECRET_KEY": "env-key"}
-PAIR = {"secretId": "cli-id", "secretKey": "cli-key"}
+ENVIRONMENT = {"TENCENTCLOUD_SECRET_ID": "env-id", "TENCENTCLOUD_SECRET_KEY": "env-secret-key"}
+TOKENS = ("TENCENTCLOUD_TOKEN", "TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_SESSION_TOKEN")
+PAIR = {"secretId": "cli-id", "secretKey": "cli-secret-key"}
 
 
 def find(home: Path, environ: dict[str, str] | None = None, **options: Any) -> Credentials:
@@ -50,32 +51,32 @@ def write_ini(home: Path, text: str) -> Path:
 INI = """
 [default]
 secret_id = ini-id
-secret_key = ini-key
+secret_key = ini-secret-key
 [work]
 secret_id = work-id
-secret_key = work-key
+secret_key = work-secret-key
 token = work-token
 """
 
 
 def test_options_win_over_everything(tmp_path: Path) -> None:
     write_tccli(tmp_path, PAIR)
-    found = find(tmp_path, ENVIRONMENT, secret_id="id", secret_key="key", token="token")
-    assert (found.id, found.secret, found.token) == ("id", "key", "token")
+    found = find(tmp_path, ENVIRONMENT, secret_id="id", secret_key="opt-secret-key", token="opt-token")
+    assert (found.id, found.secret, found.token) == ("id", "opt-secret-key", "opt-token")
     assert "options" in found.source
 
 
 def test_environment_wins_over_the_default_profile(tmp_path: Path) -> None:
     write_tccli(tmp_path, PAIR)
     found = find(tmp_path, ENVIRONMENT)
-    assert (found.id, found.secret, found.token) == ("env-id", "env-key", None)
+    assert (found.id, found.secret, found.token) == ("env-id", "env-secret-key", None)
     assert "TENCENTCLOUD_SECRET_ID" in found.source
 
 
 def test_named_profile_wins_over_the_environment(tmp_path: Path) -> None:
     path = write_tccli(tmp_path, {**PAIR, "token": "cli-token"}, "work")
     found = find(tmp_path, ENVIRONMENT, profile="work")
-    assert (found.id, found.secret, found.token) == ("cli-id", "cli-key", "cli-token")
+    assert (found.id, found.secret, found.token) == ("cli-id", "cli-secret-key", "cli-token")
     assert str(path) in found.source
 
 
@@ -89,7 +90,7 @@ def test_environment_names_the_profile_where_it_has_no_key(tmp_path: Path) -> No
 def test_ini_file_is_read_after_tccli(tmp_path: Path, profile: str | None) -> None:
     write_ini(tmp_path, INI)
     found = find(tmp_path, profile=profile)
-    expected = ("work-id", "work-key", "work-token") if profile == "work" else ("ini-id", "ini-key", None)
+    expected = ("work-id", "work-secret-key", "work-token") if profile == "work" else ("ini-id", "ini-secret-key", None)
     assert (found.id, found.secret, found.token) == expected
     assert f"section '{profile or 'default'}'" in found.source
     write_tccli(tmp_path, PAIR)
@@ -106,9 +107,9 @@ def test_profile_without_a_key_is_passed_over(tmp_path: Path, empty: dict[str, A
 @pytest.mark.parametrize(
     ("environ", "token"),
     [
-        ({"TENCENTCLOUD_TOKEN": "a", "TENCENTCLOUD_SECURITY_TOKEN": "b", "TENCENTCLOUD_SESSION_TOKEN": "c"}, "a"),
-        ({"TENCENTCLOUD_SECURITY_TOKEN": "b", "TENCENTCLOUD_SESSION_TOKEN": "c"}, "b"),
-        ({"TENCENTCLOUD_TOKEN": "", "TENCENTCLOUD_SESSION_TOKEN": "c"}, "c"),
+        (dict(zip(TOKENS, ("token-one", "token-two", "token-three"))), "token-one"),
+        (dict(zip(TOKENS[1:], ("token-two", "token-three"))), "token-two"),
+        (dict(zip(TOKENS, ("", None, "token-three"))), "token-three"),
     ],
 )
 def test_token_is_the_first_of_three_variables(tmp_path: Path, environ: dict[str, str], token: str) -> None:
@@ -122,7 +123,7 @@ def test_token_is_the_first_of_three_variables(tmp_path: Path, environ: dict[str
         ({"secret_key": "key"}, ENVIRONMENT, "secret_id"),
         ({"token": "token"}, ENVIRONMENT, "secret_id and secret_key"),
         ({}, {"TENCENTCLOUD_SECRET_ID": "env-id"}, "TENCENTCLOUD_SECRET_KEY"),
-        ({}, {"TENCENTCLOUD_SECRET_KEY": "env-key"}, "TENCENTCLOUD_SECRET_ID"),
+        ({}, {"TENCENTCLOUD_SECRET_KEY": "env-secret-key"}, "TENCENTCLOUD_SECRET_ID"),
     ],
 )
 def test_half_a_key_is_refused_with_the_name_of_the_other_half(
@@ -131,7 +132,7 @@ def test_half_a_key_is_refused_with_the_name_of_the_other_half(
     write_tccli(tmp_path, PAIR)
     text = refused(tmp_path, environ, **options).text
     assert f"is incomplete: {missing} is missing" in text
-    assert not any(value in text for value in ("env-id", "env-key", "'id'", "'key'"))
+    assert not any(value in text for value in ("env-id", "env-secret-key", "'id'", "'key'"))
 
 
 @pytest.mark.parametrize("text", ["[default]\nsecret_id = x\n", "[default]\nsecret_key = x\n"])
@@ -204,8 +205,8 @@ def test_expired_key_is_refused(tmp_path: Path, expires: Any, kind: str | None) 
 
 
 def test_stored_temporary_key_is_used_until_it_expires(tmp_path: Path) -> None:
-    write_tccli(tmp_path, {**PAIR, "token": "t", "type": "oauth", "expiresAt": NOW + 1})
-    assert find(tmp_path).token == "t"
+    write_tccli(tmp_path, {**PAIR, "token": "cli-token", "type": "oauth", "expiresAt": NOW + 1})
+    assert find(tmp_path).token == "cli-token"
 
 
 @pytest.mark.parametrize("data", ["{", "[]", "null", '{"secretId": "a", "secretKey": "b", "expiresAt": "soon"}'])
@@ -238,8 +239,30 @@ def test_stray_characters_are_refused_without_showing_the_value(tmp_path: Path, 
     assert "options secret_id and secret_key" in text and stray not in text
 
 
+@pytest.mark.parametrize("place", ["options", "environment", "tccli", "ini"])
+@pytest.mark.parametrize("short", [{"key": "s3cret!"}, {"token": "t0ken!!"}], ids=["key", "token"])
+def test_secret_that_is_too_short_to_be_masked_is_refused_without_showing_it(
+    tmp_path: Path, place: str, short: dict[str, str]
+) -> None:
+    key, token = {"key": "long-enough", "token": "long-enough", **short}.values()
+    if place == "options":
+        error = refused(tmp_path, secret_id="id", secret_key=key, token=token)
+    elif place == "environment":
+        error = refused(tmp_path, {**ENVIRONMENT, "TENCENTCLOUD_SECRET_KEY": key, "TENCENTCLOUD_TOKEN": token})
+    elif place == "tccli":
+        write_tccli(tmp_path, {"secretId": "id", "secretKey": key, "token": token})
+        error = refused(tmp_path)
+    else:
+        write_ini(tmp_path, f"[default]\nsecret_id = id\nsecret_key = {key}\ntoken = {token}\n")
+        error = refused(tmp_path)
+    (what, value), *_one = short.items()
+    assert error.message.startswith(f"The {what} from ") and "has fewer than 8 characters" in error.message
+    source = {"options": "secret_id", "environment": "SECRET_ID", "tccli": ".credential", "ini": "credentials"}[place]
+    assert source in error.message and value not in error.text
+
+
 def test_value_of_another_type_is_refused(tmp_path: Path) -> None:
-    path = write_tccli(tmp_path, {"secretId": ["cli-id"], "secretKey": "cli-key"})
+    path = write_tccli(tmp_path, {"secretId": ["cli-id"], "secretKey": "cli-secret-key"})
     assert str(path) in refused(tmp_path).text
 
 

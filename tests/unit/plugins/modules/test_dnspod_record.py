@@ -20,7 +20,7 @@ from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
     run_use_case,
 )
 
-KEY = {"secret_id": "id", "secret_key": "key"}
+KEY = {"secret_id": "id", "secret_key": "key-of-tests"}
 WISH = {"name": "_dnsauth.www.example.com", "value": "ours"}
 LOST = TransportError("no answer within 30 s", reached=True)
 ZONES, LIST, CREATE, DELETE = "DescribeDomainList", "DescribeRecordList", "CreateRecord", "DeleteRecord"

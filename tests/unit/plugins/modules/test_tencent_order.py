@@ -23,7 +23,7 @@ from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
     run_use_case,
 )
 
-KEY = {"secret_id": "id", "secret_key": "key"}
+KEY = {"secret_id": "id", "secret_key": "key-of-tests"}
 WISH = {"certificate_id": "LrmeMvQr", "common_name": "www.example.com", "csr_generation": "online", "manager_id": "7"}
 READ, SUBMIT, SEND = "DescribeCertificateDetail", "CertificateInfoSubmit", "CertificateOrderSubmit"
 LOST = TransportError("no answer within 30 s", reached=True)

@@ -26,7 +26,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-KEY = {"secret_id": "id", "secret_key": "key"}
+KEY = {"secret_id": "id", "secret_key": "key-of-tests"}
 AUTHS = {
     "DvAuths": [
         {
