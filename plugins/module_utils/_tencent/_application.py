@@ -89,6 +89,7 @@ APPLICATION_OPTIONS: dict[str, Any] = {
     "dns_names": {"type": "list", "elements": "str"},
     "csr": {"type": "str"},
     "csr_algorithm": {"type": "str", "choices": ["rsa", "ecc"]},
+    # It names a size or a curve and holds no key.
     "csr_key_parameter": {"type": "str", "choices": ["2048", "4096", "prime256v1"], "no_log": False},
     "key_pass": {"type": "str", "no_log": True},
     "validation_method": {"type": "str", "choices": ["dns_auto", "dns", "file"], "default": "dns"},
@@ -102,7 +103,8 @@ APPLICATION_OPTIONS: dict[str, Any] = {
     "org_country": {"type": "str"},
     "org_city": {"type": "str"},
     "org_region": {"type": "str"},
-    "org_phone_area": {"type": "str"},
+    # A city's number is nobody's number, and masked it would blank out every "86".
+    "org_phone_area": {"type": "str", "no_log": False},
     "org_phone_number": {"type": "str", "no_log": True},
     "org_id_type": {"type": "str", "choices": ["tydmz", "others"]},
     "org_id_number": {"type": "str", "no_log": True},
