@@ -35,11 +35,13 @@ class Sent:
 
     Arguments:
         step: which (see Step.name).
+        state: where the order stood before (see OrderState).
         at: when, in seconds since the epoch.
         accepted: the cloud answered, or has shown since, that it was carried out; otherwise its outcome is open.
     """
 
     step: str
+    state: str
     at: float
     accepted: bool
     request_id: str | None = None
@@ -147,7 +149,9 @@ def _last_of(text: str) -> Sent | None:
     for line in reversed(text.split("\n")[:-1]):
         try:
             data = json.loads(line)
-            return data and Sent(str(data["step"]), float(data["at"]), bool(data["accepted"]), data.get("request_id"))
+            return data and Sent(
+                str(data["step"]), str(data["state"]), float(data["at"]), bool(data["accepted"]), data.get("request_id")
+            )
         except (ValueError, TypeError, KeyError, OverflowError, AttributeError, RecursionError):
             continue
     return None

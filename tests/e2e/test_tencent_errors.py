@@ -82,7 +82,8 @@ def sandbox(process: SandboxProcess) -> SandboxProcess:
 def run(sandbox: SandboxProcess, use_case: UseCase, meddle: Any = None, **given: Any) -> dict[str, Any]:
     environ = sandbox.tencent_environment()
     context = Context(environ=environ, clock=HurriedClock(), open_transport=meddle or RequestsTransport)
-    return run_use_case(use_case, context, **given)
+    settle = {"settle_timeout": 0} if use_case is ORDER else {}
+    return run_use_case(use_case, context, **{**settle, **given})
 
 
 def fails(sandbox: SandboxProcess, use_case: UseCase, meddle: Any = None, **given: Any) -> dict[str, Any]:

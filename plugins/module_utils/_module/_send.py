@@ -54,7 +54,7 @@ class Sender:
         missing = self._submission.missing(order)
         last = self._page.last
         step = next((each for each in missing if last and each.once and each.name == last.step), None)
-        if last is None or step is None:
+        if last is None or step is None or _shows(order, last):
             return order, missing
         age = max(0.0, self._clock.now() - last.at)
         window = self._timeout or _OPEN_SECONDS
@@ -73,7 +73,7 @@ class Sender:
         while missing:
             step = missing[0]
             try:
-                self._send(step)
+                self._send(step, done[-1].resulting if done else order.state)
             except CertwrightError as error:
                 if step.optional:
                     self._context.warn(f"Order '{order.id}': '{step.name}' had no effect: {error.text}")
@@ -90,23 +90,25 @@ class Sender:
             done.append(step)
         return (self._read_after(before, done) if steps else before), done
 
-    def _send(self, step: Step) -> None:
+    def _send(self, step: Step, state: OrderState) -> None:
         """Sends a step, noting one that must not happen twice before and after."""
         if not step.once:
             step.send()
             return
-        self._page.note(Sent(step.name, self._clock.now(), accepted=False))
+        sent = Sent(step.name, state.value, self._clock.now(), accepted=False)
+        self._page.note(sent)
         try:
             request_id = step.send()
         except CertwrightError as error:
             if not error.ambiguous:
                 self._page.note(None)
             raise
-        self._page.note(Sent(step.name, self._clock.now(), accepted=True, request_id=request_id))
+        self._page.note(replace(sent, accepted=True, request_id=request_id))
 
     def _note(self, step: Step, carried_out: bool) -> None:
-        if step.once:
-            self._page.note(Sent(step.name, self._clock.now(), accepted=True) if carried_out else None)
+        """Notes what the order has shown of the step that was sent last."""
+        if step.once and self._page.last:
+            self._page.note(replace(self._page.last, accepted=True) if carried_out else None)
 
     def _refused(self, order: Order, missing: list[Step], done: list[Step], error: CertwrightError) -> Verdict:
         """After a refusal: the order, if somebody else has just sent it; otherwise the refusal goes on up."""
@@ -221,6 +223,11 @@ def old_states(before: Order, done: Sequence[Step]) -> frozenset[OrderState]:
     if not done:
         return frozenset()
     return frozenset({before.state, *(step.resulting for step in done)} - {done[-1].resulting})
+
+
+def _shows(order: Order, last: Sent) -> bool:
+    """Whether an order that needs a step again has shown that the last one arrived: it came back from it."""
+    return order.state.submitted and order.state.value != last.state
 
 
 def _without_order(error: CertwrightError, order_id: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._ledger import Ledger, Sent
+from ansible_collections.certwright.cloud.plugins.module_utils._order_service import Step
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import Order
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import FakeClock, refusal, unanswered
 from ansible_collections.certwright.cloud.tests.unit.plugins.order_flow import (
@@ -27,6 +28,7 @@ from ansible_collections.certwright.cloud.tests.unit.plugins.order_flow import (
     NEW,
     ORDER,
     PREPARED,
+    REJECTED,
     UNKNOWN,
     VALIDATING,
     Flow,
@@ -143,6 +145,26 @@ def test_outcome_that_stayed_unknown_is_settled_by_the_next_run(machine: Machine
     assert (machine.run(flow)["changed"], flow.sent) == (False, [])
 
 
+class Reopened(Flow):
+    """A flow that takes a rejected order again."""
+
+    def _missing(self, order: Order) -> list[Step]:
+        return super()._missing(PREPARED if order.state is REJECTED.state else order)
+
+
+def test_order_that_came_back_rejected_may_be_sent_again(machine: Machine) -> None:
+    machine.run(Reopened(PREPARED, REJECTED))
+    assert machine.run(Reopened(REJECTED, VALIDATING))["steps"] == [ORDER]
+    assert machine.clock.sleeps == []
+
+
+def test_rejection_from_before_does_not_show_that_the_last_submission_arrived(machine: Machine) -> None:
+    machine.run(Reopened(REJECTED))
+    flow = Reopened(REJECTED)
+    assert machine.fails(flow).kind is ErrorKind.OUTCOME_UNKNOWN
+    assert flow.sent == []
+
+
 def test_documents_are_nothing_that_could_be_sent_twice(machine: Machine) -> None:
     machine.fails(Flow(NEW, documents=refusal(ErrorKind.INVALID_INPUT)))
     flow = Flow(NEW, VALIDATING)
@@ -158,12 +180,12 @@ def test_check_mode_keeps_nothing_and_waits_for_nobody(machine: Machine) -> None
 def test_other_orders_have_pages_of_their_own(tmp_path: Path) -> None:
     ledger = Ledger(str(tmp_path), FakeClock(), pytest.fail)
     with ledger.held("fake", "order-1") as first, ledger.held("fake", "order-2") as second:
-        first.note(Sent(ORDER, 1.0, accepted=True))
+        first.note(Sent(ORDER, "prepared", 1.0, accepted=True))
         assert second.last is None
     with ledger.held("other", "order-1") as page:
         assert page.last is None
     with ledger.held("fake", "order-1") as page:
-        assert page.last == Sent(ORDER, 1.0, accepted=True)
+        assert page.last == Sent(ORDER, "prepared", 1.0, accepted=True)
 
 
 # Runs at the same moment
@@ -175,7 +197,7 @@ import sys, time
 from {UTILS}._ledger import Ledger, Sent
 from {UTILS}._retry import Clock
 with Ledger(sys.argv[1], Clock(), sys.exit).held("fake", "order-1") as page:
-    page.note(Sent("submit order", time.time(), accepted=True, request_id="of the other"))
+    page.note(Sent("submit order", "prepared", time.time(), accepted=True, request_id="of the other"))
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -260,7 +282,7 @@ def test_ledger_is_for_its_owner_only_and_says_what_was_sent(machine: Machine) -
         '{"step": "submit order"}\n',
         "[1, 2]\n",
         '"text"\n',
-        '{"step": "submit order", "at": "soon", "accepted": false}\n',
+        '{"step": "submit order", "state": "prepared", "at": "soon", "accepted": false}\n',
         "[" * 5000 + "\n",
     ],
 )
