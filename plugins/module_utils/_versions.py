@@ -6,6 +6,7 @@
 
     <directory>/live -> versions/<version>
     <directory>/versions/<version>/key.pem, csr.pem, order.json, cert.pem, chain.pem, fullchain.pem
+    <directory>/.validation.json    while validation records may be published, see Versions.published
 
 A version never changes once it has a certificate, so that whoever follows ``live`` finds one complete pair.
 """
@@ -44,6 +45,9 @@ _VERSIONS = "versions"
 _LIVE = "live"
 # What an installation under way has to remember; see Versions.journal.
 _JOURNAL = ".installing.json"
+# What has to be removed from DNS again. It belongs to the certificate and not to a version: an order whose key the
+# cloud makes has no version before it is installed, and an order that was given up must not leave its records behind.
+_PUBLISHED = ".validation.json"
 
 
 def directory_fault(directory: str) -> str | None:
@@ -116,6 +120,23 @@ class Versions:
     def journal(self) -> dict[str, Any]:
         """What an installation noted that did not come to its end; empty after one that did."""
         return _parsed(read_text(os.path.join(self.directory, _JOURNAL)))
+
+    def published(self) -> dict[str, Any] | None:
+        """What was noted of validation records that may be published; None without a note, empty if unreadable."""
+        text = read_text(os.path.join(self.directory, _PUBLISHED))
+        return None if text is None else _parsed(text)
+
+    def note_published(self, notes: dict[str, Any]) -> None:
+        """Notes which validation records may be published from now on; an empty note is removed."""
+        path = os.path.join(self.directory, _PUBLISHED)
+        with disk_faults():
+            if notes:
+                text = json.dumps(notes, indent=1, sort_keys=True) + "\n"
+                put(self.disk, path, text.encode("utf-8"), 0o600, Ownership())
+                return
+            tidy(self.disk, path)
+            self.disk.unlink(path)
+            self.disk.sync(self.directory)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -103,6 +103,9 @@ class Results:
         self.run("certificate_request", **place, domains=[NAMES["tencent"]])
         self.run("certificate_request", **place, domains=["shop.example.com"])
         pair = {"certificate": bundle["full_chain"], "private_key": bundle["private_key"]}
+        self.run("validation_note", directory="relative")
+        record = {"name": f"_dnsauth.{NAMES['tencent']}", "type": "TXT", "value": "x"}
+        self.run("validation_note", directory=place["directory"], records=[record], dns="dnspod")
         place["directory"] = str(self.folder / "other")
         nobody = {"verify_endpoints": ["127.0.0.1:1"], "verify_timeout": 0.1}
         self.run("certificate_install", **place, **pair, **nobody)

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
+from ansible_collections.certwright.cloud.plugins.modules import alidns_record, dnspod_record, validation_note
+from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import run_use_case
 from plays import Outcome, is_write, run_role
 from sandbox_process import SandboxProcess
 
@@ -63,6 +67,24 @@ class Bench:
         }
         return run_role(self.folder, hosts, *arguments, defaults=defaults, tasks_from=tasks_from)
 
+    def publish(self, flow: str, **record: str) -> None:
+        """Publishes a record without the role."""
+        module, cloud = {"tencent_paid": (dnspod_record, "tencent"), "alibaba_dv": (alidns_record, "alibaba")}[flow]
+        account = self.sandbox.ready["accounts"][cloud]
+        run_use_case(module.USE_CASE, Context(), endpoint=self.sandbox.ready["http"], **account, **record)
+
+    def note(self, host: str, *records: dict[str, str], dns: str | None = None) -> list[dict[str, Any]]:
+        """Adds to the note of published records on a host; returns all that is noted."""
+        given = {"directory": str(self.folder / host), "records": list(records) or None, "dns": dns}
+        published: list[dict[str, Any]] = run_use_case(validation_note.USE_CASE, Context(), **given)["published"]
+        return published
+
+    def wait_until_issued(self, order_id: str) -> None:
+        deadline = time.monotonic() + 60
+        while self.sandbox.control(f"orders/{order_id}")["state"] != "issued":
+            assert time.monotonic() < deadline, self.sandbox.control(f"orders/{order_id}")
+            time.sleep(0.1)
+
     def journal(self) -> list[dict[str, Any]]:
         """What the clouds were asked since this bench was made."""
         return [entry for entry in self.sandbox.control("journal")["journal"][self.start :] if entry["cloud"] != "ca"]
@@ -93,10 +115,21 @@ def test_check_mode_on_a_virgin_host_predicts_and_writes_nothing(bench):
     assert {flow: outcome.recap[flow] for flow in FLOWS} == {"tencent_paid": (2, 0), "alibaba_dv": (1, 0)}
 
 
-def test_a_run_goes_on_where_an_earlier_one_stopped(bench):
+def test_a_run_goes_on_and_removes_the_records_of_one_that_was_killed(bench):
     hosts = {flow: bench.variables(flow, bench.sandbox.buy(flow), host=flow) for flow in FLOWS}
-    submitted = bench.run(hosts, tasks_from="submit.yml")
-    assert submitted.status == 0, submitted.output
+    # What a submission has left whose values nobody tells any more.
+    for flow, variables in hosts.items():
+        old = {"name": f"_dnsauth.{DOMAINS[flow]}", "type": "TXT", "value": "of-an-earlier-submission"}
+        bench.note(flow, old, dns=variables["tls_certificate_dns"])
+        bench.publish(flow, **old)
+    # The steps end as a run that is killed after publication: nothing is removed.
+    for step in ("submit.yml", "validate.yml"):
+        outcome = bench.run(hosts, tasks_from=step)
+        assert outcome.status == 0, outcome.output
+    assert len(bench.records()) == 4
+    assert [len(group["records"]) for flow in FLOWS for group in bench.note(flow)] == [2, 2]
+    for variables in hosts.values():
+        bench.wait_until_issued(variables["tls_certificate_order_id"])
     outcome = bench.run(hosts)
     assert outcome.status == 0, outcome.output
     sent = bench.writes()
@@ -104,6 +137,10 @@ def test_a_run_goes_on_where_an_earlier_one_stopped(bench):
     assert {flow: outcome.results[flow]["order"]["state"] for flow in FLOWS} == dict.fromkeys(FLOWS, "issued")
     assert all((bench.folder / flow / "live" / "key.pem").is_file() for flow in FLOWS)
     assert bench.records() == []
+    assert not any((bench.folder / flow / ".validation.json").exists() for flow in FLOWS)
+    again = bench.run(hosts)
+    assert (again.status, again.recap) == (0, dict.fromkeys(FLOWS, (0, 0)))
+    assert bench.writes() == sent
 
 
 def test_two_hosts_with_one_order_are_refused_before_the_first_call(bench, tell):
@@ -187,9 +224,9 @@ def test_manual_validation_shows_the_records_and_goes_on_later(bench):
     record = paused.results["web"]["order"]["validations"][0]["record"]
     assert f"{record['name']}  TXT  {record['value']}" in paused.output
     assert "run the play again" in paused.results["web"]["next_step"]
-    # Somebody publishes the record; here one step of the role does, on another day.
-    published = bench.run({"web": {**hosts["web"], "tls_certificate_dns": "alidns"}}, tasks_from="validate.yml")
-    assert published.status == 0, published.output
+    assert not (bench.folder / "web").exists()
+    # Somebody publishes the record, on another day.
+    bench.publish("alibaba_dv", **record)
     outcome = bench.run(hosts)
     assert outcome.status == 0, outcome.output
     assert outcome.results["web"]["order"]["state"] == "issued"

@@ -30,7 +30,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._install_
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install_run import Installation
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install_wish import Wish, checked_wish
-from ansible_collections.certwright.cloud.plugins.module_utils._module._request import target_owner
+from ansible_collections.certwright.cloud.plugins.module_utils._module._owner import target_owner
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
 from ansible_collections.certwright.cloud.plugins.module_utils._serving import Served
 from ansible_collections.certwright.cloud.plugins.module_utils._versions import (

@@ -17,7 +17,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._errors import Ce
 from ansible_collections.certwright.cloud.plugins.module_utils._links import Link, is_placed
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install_plan import Tools
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install_wish import checked_how
-from ansible_collections.certwright.cloud.plugins.module_utils._module._request import target_owner
+from ansible_collections.certwright.cloud.plugins.module_utils._module._owner import target_owner
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._versions import FULLCHAIN, KEY, Versions
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts

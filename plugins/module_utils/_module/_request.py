@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ansible_collections.certwright.cloud.plugins.module_utils._disk import Disk, Ownership, ownership
+from ansible_collections.certwright.cloud.plugins.module_utils._disk import Disk
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import name_fault, normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._files import safe_name
+from ansible_collections.certwright.cloud.plugins.module_utils._module._owner import target_owner
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
 from ansible_collections.certwright.cloud.plugins.module_utils._versions import (
     CSR,
@@ -33,7 +34,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import
     make_key,
 )
 
-__all__ = ["REQUEST_OPTIONS", "request_certificate", "target_owner"]
+__all__ = ["REQUEST_OPTIONS", "request_certificate"]
 
 Params = Mapping[str, Any]
 
@@ -108,17 +109,6 @@ def request_certificate(params: Params, context: Context, disk: Disk | None = No
             "after": _foretold(before, wish) if context.check_mode and missing else _shown(after),
         },
     }
-
-
-def target_owner(params: Params, context: Context) -> Ownership:
-    """Whom files are given to. In check mode an unknown user may be one that an earlier task would make."""
-    try:
-        return ownership(params["owner"], params["group"])
-    except CertwrightError as error:
-        if not context.check_mode:
-            raise
-        context.warn(f"{error.message}; that is fine if an earlier task makes it")
-        return Ownership()
 
 
 def _checked(params: Params) -> _Wish:
