@@ -453,6 +453,21 @@ def test_another_account_sees_neither_orders_nor_zones(client, app):
     assert client.call(ALIDNS, "DescribeDomainRecords", DomainName="example.net")["TotalCount"] == 1
 
 
+def test_fault_with_a_name_strikes_calls_that_name_a_record_there(client):
+    one, other = {"DomainName": "example.net", "RR": "_dnsauth.a"}, {"DomainName": "example.net", "RR": "ba"}
+    text = {"Type": "TXT", "Value": "x"}
+    ids = [client.call(ALIDNS, "AddDomainRecord", **each, **text)["RecordId"] for each in (one, other)]
+    client.control("POST", "faults", {"cloud": "alibaba", "kind": "error", "name": "a.example.net", "times": 0})
+    broken = (500, "InternalError")
+    assert client.refused(ALIDNS, "AddDomainRecord", **one, **text) == broken
+    assert client.refused(ALIDNS, "AddDomainRecord", **other, **text) == (400, "DomainRecordDuplicate")
+    assert client.refused(ALIDNS, "DescribeSubDomainRecords", SubDomain="_dnsauth.a.example.net") == broken
+    assert client.call(ALIDNS, "DescribeSubDomainRecords", SubDomain="ba.example.net")["TotalCount"] == 1
+    assert client.refused(ALIDNS, "DeleteDomainRecord", RecordId=ids[0]) == broken
+    assert client.call(ALIDNS, "DeleteDomainRecord", RecordId=ids[1])["RecordId"] == ids[1]
+    assert client.call(ALIDNS, "DescribeDomains")["TotalCount"] == 1
+
+
 def test_record_of_the_other_service_cannot_be_deleted(client, app):
     record = app.zones.add_record(app.zones.get("example.com"), "www", "TXT", "kept", 600)
     assert client.refused(ALIDNS, "DeleteDomainRecord", RecordId=record.id) == (400, "DomainRecordNotBelongToUser")

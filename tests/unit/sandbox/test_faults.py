@@ -130,6 +130,28 @@ def test_fault_strikes_only_the_cloud_action_and_order_it_names(client: Client) 
     assert client.tencent("DescribeCertificates").code == "InternalError"
 
 
+def test_fault_with_a_name_strikes_calls_that_name_a_record_there(client: Client) -> None:
+    one, other = {"Domain": "example.com", "SubDomain": "_dnsauth.a"}, {"Domain": "example.com", "SubDomain": "ba"}
+    record = {"RecordType": "TXT", "RecordLine": "Default", "Value": "x"}
+    ids = [client.tencent("CreateRecord", {**each, **record}).fields["RecordId"] for each in (one, other)]
+    client.control("POST", "faults", {"cloud": "tencent", "kind": "error", "name": "A.example.com.", "times": 0})
+    codes = {
+        "made": [client.tencent("CreateRecord", {**each, **record}).code for each in (one, other)],
+        "listed": [client.tencent("DescribeRecordList", each).code for each in (one, other)],
+        "deleted": [client.tencent("DeleteRecord", {"Domain": "example.com", "RecordId": each}).code for each in ids],
+    }
+    assert codes == {
+        "made": ["InternalError", "InvalidParameter.DomainRecordExist"],
+        "listed": ["InternalError", None],
+        "deleted": ["InternalError", None],
+    }
+    # What names no record is spared, and a record that is gone is no record.
+    assert client.tencent("DescribeDomainList").code is None
+    assert client.tencent("DescribeCertificates").code is None
+    gone = client.tencent("DeleteRecord", {"Domain": "example.com", "RecordId": ids[1]})
+    assert gone.code == "InvalidParameter.RecordIdInvalid"
+
+
 def test_unsigned_call_does_not_use_up_a_fault(client: Client) -> None:
     client.control("POST", "faults", {"kind": "error"})
     client.tencent("DescribeCertificates", key=("AKIDnobody", "x"))

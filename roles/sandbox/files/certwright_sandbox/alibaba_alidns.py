@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from certwright_sandbox.alibaba_api import Action, Actions, error, integer, invalid_parameter, page, text
 from certwright_sandbox.gateway import Call
-from certwright_sandbox.zones import Record, Zone
+from certwright_sandbox.zones import Record, Zone, Zones, absolute_name
 
 if TYPE_CHECKING:
     from certwright_sandbox.app import App
 
-__all__ = ["VERSION", "actions"]
+__all__ = ["VERSION", "actions", "record_name"]
 
 VERSION = "2015-01-09"
 SERVICE = "alidns"
@@ -44,6 +44,15 @@ def actions(app: App) -> Actions:
         (VERSION, "DescribeDomains"): Action(service.list_zones),
         (VERSION, "DescribeDomainInfo"): Action(service.describe_zone, None, ("DomainName",)),
     }
+
+
+def record_name(call: Call, zones: Zones) -> str | None:
+    """The full name of the record that a call names, by itself or by its id; None for a call that names none."""
+    if text(call, "RecordId"):
+        return zones.full_name(text(call, "RecordId"))
+    if text(call, "RR"):
+        return absolute_name(text(call, "RR"), text(call, "DomainName"))
+    return text(call, "SubDomain").lower().strip(".").removeprefix("@.") or None
 
 
 class _Alidns:

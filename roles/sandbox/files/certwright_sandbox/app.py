@@ -19,7 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from certwright_sandbox import alibaba_cas, alibaba_gateway, tencent_dnspod, tencent_gateway, tencent_ssl
+from certwright_sandbox import (
+    alibaba_alidns,
+    alibaba_cas,
+    alibaba_gateway,
+    tencent_dnspod,
+    tencent_gateway,
+    tencent_ssl,
+)
 from certwright_sandbox.accounts import Accounts
 from certwright_sandbox.ca import TestCa
 from certwright_sandbox.ca_worker import CaWorker, Prober
@@ -27,7 +34,7 @@ from certwright_sandbox.clock import Clock
 from certwright_sandbox.control import PREFIX, Control
 from certwright_sandbox.dns_server import DnsServer
 from certwright_sandbox.faults import Faults
-from certwright_sandbox.gateway import Dispatcher, Gateway
+from certwright_sandbox.gateway import Call, Dispatcher, Gateway
 from certwright_sandbox.http_server import Listener
 from certwright_sandbox.journal import Journal
 from certwright_sandbox.limits import Limits
@@ -82,7 +89,7 @@ class App:
         self.worker = CaWorker(self.store, self.clock, self.settings, self.journal, self.orders, self.ca, self.prober)
         self.zones.changed = self._zone_changed
         limits = Limits(self.settings, time.monotonic)
-        self.dispatcher = Dispatcher(self.store, self.journal, self.faults, limits, self._gateways())
+        self.dispatcher = Dispatcher(self.store, self.journal, self.faults, limits, self._gateways(), self._record_name)
         self._control = Control(self)
         now = self.clock.gateway
         self.http = Listener(addresses.http, self.answer, now)
@@ -94,6 +101,11 @@ class App:
         self.orders.register(alibaba_cas.flow(self))
         tencent = tencent_gateway.TencentGateway(self, [tencent_ssl.api(self), tencent_dnspod.api(self)])
         return [tencent, alibaba_gateway.make(self)]
+
+    def _record_name(self, call: Call) -> str | None:
+        """The full name of the DNS record that a call names."""
+        dns = tencent_dnspod if call.cloud == "tencent" else alibaba_alidns
+        return dns.record_name(call, self.zones)
 
     def _make_zones(self) -> None:
         with self.store.transaction():

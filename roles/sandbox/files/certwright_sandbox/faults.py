@@ -27,7 +27,9 @@ _SLOW_SECONDS = 5.0
 class Fault:
     """One fault. Filters that are None fit everything; ``left`` counts down from ``times`` (None: until deleted).
 
-    For cloud ``dns``, ``action`` is the query type and ``name`` the queried name or a domain above it.
+    ``name`` is the name of the DNS record that a call names, or a domain above it; a call that names none (a list of
+    zones, all of a certificate API) does not meet such a fault. For cloud ``dns`` it is the queried name, and
+    ``action`` the query type.
     """
 
     cloud: str | None = None
@@ -121,9 +123,20 @@ class Faults:
             self._store.clear(("faults",))
             self._faults.clear()
 
-    def take(self, cloud: str, action: str | None, order_id: str | None) -> Fault | None:
-        """The fault that this call meets, counted as used."""
-        return self._take(lambda f: f.cloud in (None, cloud) and self._fits(f, action, order_id))
+    def take(
+        self, cloud: str, action: str | None, order_id: str | None, record_name: Callable[[], str | None]
+    ) -> Fault | None:
+        """The fault that this call meets, counted as used.
+
+        Args:
+            record_name: the full name of the DNS record that the call names; asked for only where a fault wants it.
+        """
+
+        def named(fault: Fault) -> bool:
+            name = fault.name and record_name()
+            return not fault.name or (bool(name) and _covers(fault.name, str(name)))
+
+        return self._take(lambda f: f.cloud in (None, cloud) and self._fits(f, action, order_id) and named(f))
 
     def take_dns(self, qname: str, qtype: str) -> str | None:
         """The kind of fault that this DNS query meets, counted as used."""

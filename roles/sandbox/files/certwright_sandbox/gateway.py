@@ -9,7 +9,7 @@ import sys
 import threading
 import traceback
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -105,13 +105,21 @@ class Dispatcher:
     """Takes every request that is not for the control interface and answers it."""
 
     def __init__(
-        self, store: Store, journal: Journal, faults: Faults, limits: Limits, gateways: Sequence[Gateway]
+        self,
+        store: Store,
+        journal: Journal,
+        faults: Faults,
+        limits: Limits,
+        gateways: Sequence[Gateway],
+        record_name: Callable[[Call], str | None],
     ) -> None:
+        """Args: record_name: the full name of the DNS record that a call names, None for a call that names none."""
         self._store = store
         self._journal = journal
         self._faults = faults
         self._limits = limits
         self._gateways = gateways
+        self._record_name = record_name
         #: Set when the sandbox stops, so that no fault keeps it waiting.
         self.stopping = threading.Event()
 
@@ -133,7 +141,7 @@ class Dispatcher:
             return self._refuse(gateway, call, error)
         except Exception as error:
             return self._crash(gateway, call, error)
-        fault = self._faults.take(call.cloud, call.action, call.order_id)
+        fault = self._faults.take(call.cloud, call.action, call.order_id, lambda: self._record_name(call))
         if fault is not None and (fault.kind == "throttle" or (fault.when == "before" and fault.kind != "slow")):
             return self._fail_before(gateway, call, fault)
         if fault is not None and fault.kind == "slow" and fault.when == "before":

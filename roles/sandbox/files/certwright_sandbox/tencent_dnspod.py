@@ -14,12 +14,12 @@ from certwright_sandbox.gateway import ApiError, Call
 from certwright_sandbox.tencent_dnspod_views import LEAST_TTL, LINE_ID, domain_info, domain_row, name_server, row
 from certwright_sandbox.tencent_gateway import Action, Api
 from certwright_sandbox.tencent_parameters import table
-from certwright_sandbox.zones import Record, Zone
+from certwright_sandbox.zones import Record, Zone, Zones, absolute_name
 
 if TYPE_CHECKING:
     from certwright_sandbox.app import App
 
-__all__ = ["api"]
+__all__ = ["api", "record_name"]
 
 _DNS = "dnspod"
 _LINES = ("默认", "Default", "default")
@@ -64,6 +64,15 @@ def api(app: App) -> Api:
         "DescribeDomainList": Action(dnspod.domains, domains),
     }
     return Api(_DNS, "2021-03-23", 20, actions, "RequestLimitExceeded.RequestLimitExceeded")
+
+
+def record_name(call: Call, zones: Zones) -> str | None:
+    """The full name of the record that a call names, by itself or by its id; None for a call that names none."""
+    given = call.parameters
+    if "RecordId" in given:
+        return zones.full_name(str(given["RecordId"]))
+    host = given.get("SubDomain") or given.get("Subdomain") or ("@" if "RecordLine" in given else None)
+    return absolute_name(str(host), str(given.get("Domain"))) if host else None
 
 
 def _bad(reason: str, text: str) -> ApiError:

@@ -14,10 +14,16 @@ from typing import Any
 
 from certwright_sandbox.store import Store
 
-__all__ = ["DNS_SERVICES", "Record", "Zone", "Zones"]
+__all__ = ["DNS_SERVICES", "Record", "Zone", "Zones", "absolute_name"]
 
 DNS_SERVICES = ("dnspod", "alidns")
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
+
+
+def absolute_name(name: str, zone: str) -> str:
+    """The absolute name of a relative one (``@`` or empty for the apex), lower case, without a final dot."""
+    zone = zone.lower().strip(".")
+    return zone if name in ("", "@") else f"{name.lower()}.{zone}"
 
 
 @dataclass
@@ -103,6 +109,11 @@ class Zones:
         """One record by its id."""
         found = self._store.row("SELECT body FROM records WHERE id = ?", record_id)
         return Record(**json.loads(found[0])) if found else None
+
+    def full_name(self, record_id: str) -> str | None:
+        """The absolute name of a record, None when it is not there."""
+        record = self.record(record_id)
+        return record and absolute_name(record.name, record.zone)
 
     def add_record(
         self,
