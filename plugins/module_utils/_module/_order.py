@@ -47,11 +47,12 @@ def _submit(submission: Submission, params: Params, context: Context) -> Result:
         raise InvalidInput(["wait_for: an order that is only prepared has nothing to wait for; leave wait_for out"])
     if params["settle_timeout"] < 0:
         raise InvalidInput(["settle_timeout: give a number of seconds, 0 to look once"])
+    ledger = ledger_from(params, context)
     if context.check_mode:
         before = submission.service.read(submission.order_id)
         steps = submission.missing(before)
         return _result(before, predicted(before, steps), steps)
-    with ledger_from(params, context).held(submission.provider, submission.order_id) as page:
+    with ledger.held(submission.provider, submission.order_id) as page:
         sender = Sender(submission, page, params["settle_timeout"], context)
         before, steps = sender.plan()
         after, done = sender.send(before, steps)

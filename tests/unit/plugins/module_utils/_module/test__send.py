@@ -337,9 +337,10 @@ def test_environment_says_where_the_ledger_is_kept(tmp_path: Path, variable: str
     assert (tmp_path / folder / "orders" / "fake-order-1.jsonl").is_file()
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize(("option", "environ"), [("relative", {}), (None, {"CERTWRIGHT_STATE_DIR": "relative"})])
-def test_relative_folder_is_refused(option: str | None, environ: dict[str, str]) -> None:
+def test_relative_folder_is_refused(option: str | None, environ: dict[str, str], check_mode: bool) -> None:
     flow = Flow(PREPARED)
-    error = failure(flow, state_dir=option, environ=environ)
+    error = failure(flow, state_dir=option, environ=environ, check_mode=check_mode)
     assert (error.kind, flow.calls) == (ErrorKind.INVALID_INPUT, [])
     assert "'relative' is no absolute path" in error.text
