@@ -27,6 +27,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import
 )
 from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Ca, new_key
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -197,3 +198,65 @@ def test_unreadable_material_is_reported_and_never_quoted(what: str) -> None:
     assert words in caught.value.text
     assert "c2VjcmV0" not in str(caught.getrepr(style="value"))
     assert KEY.splitlines()[1] not in caught.value.text
+
+
+# Libraries of another age than this machine's, as servers have them
+
+
+class OldCertificate:
+    """A certificate as cryptography before version 40 shows it: times without a zone, nothing that verifies."""
+
+    def __init__(self, loaded: x509.Certificate) -> None:
+        self._loaded = loaded
+
+    def __getattr__(self, name: str) -> object:
+        if name.endswith("_utc") or name == "verify_directly_issued_by":
+            raise AttributeError(name)
+        if name in ("not_valid_before", "not_valid_after"):
+            return getattr(self._loaded, f"{name}_utc").replace(tzinfo=None)
+        return getattr(self._loaded, name)
+
+
+def show_as(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
+    """Lets the library show every certificate as one of this kind."""
+    load = x509.load_der_x509_certificate
+    monkeypatch.setattr(x509, "load_der_x509_certificate", lambda data: kind(load(data)))
+
+
+def test_old_library_tells_the_same_facts_and_the_same_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts, chain = certificate_facts(LEAF), order_chain([CA.intermediate, LEAF])
+    show_as(monkeypatch, OldCertificate)
+    assert certificate_facts(LEAF) == facts
+    assert order_chain([CA.intermediate, LEAF]) == chain
+
+
+def broken(what: str, error: Exception) -> type:
+    """A certificate one part of which this machine's library cannot read."""
+
+    class Broken(OldCertificate):
+        def __getattr__(self, name: str) -> object:
+            if name == what:
+                raise error
+            return super().__getattr__(name)
+
+        def public_key(self) -> object:
+            if what == "public_key":
+                raise error
+            return self._loaded.public_key()
+
+    return Broken
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "words"),
+    [
+        ("extensions", ValueError("no DER"), "list of names in the certificate or request cannot be read"),
+        ("public_key", UnsupportedAlgorithm("new"), "kind of key that this machine's cryptography library does not"),
+    ],
+)
+def test_part_that_cannot_be_read_is_said(
+    monkeypatch: pytest.MonkeyPatch, what: str, error: Exception, words: str
+) -> None:
+    show_as(monkeypatch, broken(what, error))
+    with pytest.raises(CertwrightError, match=words):
+        certificate_facts(LEAF)
