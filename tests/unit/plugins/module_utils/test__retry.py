@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime, timezone
 
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import (
     CallClass,
+    Clock,
     RetryBudget,
     RetryPolicy,
     call_with_retry,
@@ -146,6 +148,16 @@ def test_error_of_a_look_ends_the_wait() -> None:
     with pytest.raises(CertwrightError):
         wait_until(look, timeout=60, interval=10, clock=clock)
     assert clock.sleeps == []
+
+
+def test_clock_of_a_run_tells_the_time_and_chance() -> None:
+    clock = Clock()
+    before = clock.monotonic()
+    clock.sleep(0.001)
+    assert clock.monotonic() - before >= 0.001
+    assert datetime.fromtimestamp(clock.now(), timezone.utc).year >= 2026
+    chances = {clock.random() for _unused in range(20)}
+    assert len(chances) > 1 and all(0 <= chance < 1 for chance in chances)
 
 
 # What the cloud asks for

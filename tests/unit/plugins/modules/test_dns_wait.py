@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import socketserver
 import threading
@@ -493,3 +494,53 @@ def test_system_resolver_tells_a_zones_servers(server: DnsServer, monkeypatch: p
     server.rcode = dns.rcode.SERVFAIL
     with pytest.raises(LookupFault, match=r"who serves 'example\.com' \(NoNameservers\)"):
         system_nameservers("example.com")
+
+
+# This machine's own routes and addresses
+
+
+@pytest.mark.parametrize(
+    ("code", "routable"),
+    [
+        (None, True),
+        (errno.ENETUNREACH, False),
+        (errno.EAFNOSUPPORT, False),
+        # Somebody refuses, but the way is there.
+        (errno.EACCES, True),
+    ],
+)
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
+def test_server_that_no_route_leads_to_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, address: str, code: int | None, routable: bool
+) -> None:
+    class Probe:
+        def __init__(self, *_family: object) -> None:
+            pass
+
+        def __enter__(self) -> Probe:
+            return self
+
+        def __exit__(self, *_unused: object) -> None:
+            pass
+
+        def connect(self, _address: object) -> None:
+            if code is not None:
+                raise OSError(code, "no way")
+
+    monkeypatch.setattr(socket, "socket", Probe)
+    notes: list[str] = []
+    authorities = Authorities(lambda _zone: ["ns.example.com"], notes.append, addresses=lambda _host: [address])
+    if routable:
+        assert [server.address for server in authorities("www.example.com")] == [address]
+    else:
+        with pytest.raises(LookupFault, match="no route to any of ns.example.com"):
+            authorities("www.example.com")
+        assert notes == [f"'ns.example.com' was not asked at '{address}': this host has no route to it"]
+
+
+def test_server_whose_address_is_not_known_is_a_fault() -> None:
+    def unknown(_host: str) -> list[str]:
+        raise OSError(errno.ENOENT, "Name or service not known")
+
+    with pytest.raises(LookupFault, match="address of 'ns.example.com' cannot be found"):
+        Authorities(lambda _zone: ["ns.example.com"], print, addresses=unknown)("www.example.com")

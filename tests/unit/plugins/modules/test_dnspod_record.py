@@ -190,6 +190,20 @@ def test_record_that_is_switched_off_is_a_conflict() -> None:
     assert run.kind == "conflict" and "switched off" in run.result["msg"]
 
 
+def test_record_that_exists_but_is_not_listed_yet_counts_as_created() -> None:
+    exists = refusal("InvalidParameter.DomainRecordExist")
+    run = Run(ONE, EMPTY, exists, records(row(Value="another")))
+    assert run.kind is None and run.result["changed"] and run.result["record"]["id"] is None
+
+
+def test_refused_removal_is_told() -> None:
+    assert Run(ONE, records(row()), refusal("InvalidParameter.DomainIsAliaser"), state="absent").kind == "permission"
+
+
+def test_refused_look_at_the_records_is_told() -> None:
+    assert Run(ONE, refusal("UnauthorizedOperation")).kind == "permission"
+
+
 def test_record_that_is_gone_counts_as_removed() -> None:
     run = Run(ONE, records(row()), refusal("InvalidParameter.RecordIdInvalid"), state="absent")
     assert run.kind is None

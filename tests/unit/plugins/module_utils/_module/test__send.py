@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -311,6 +313,17 @@ def test_named_folder_that_cannot_be_used_ends_the_run_before_anything_is_sent(t
     error = failure(flow, state_dir=str(tmp_path / "file"))
     assert (error.kind, flow.calls) == (ErrorKind.INVALID_INPUT, [])
     assert "state_dir: the ledger of orders cannot be kept there" in error.text
+
+
+def test_place_without_locks_is_said_before_anything_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_unused: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    flow = Flow(PREPARED)
+    error = failure(flow, state_dir=str(tmp_path))
+    assert (error.kind, flow.calls) == (ErrorKind.INVALID_INPUT, [])
+    assert "cannot be locked: No locks available" in error.text
 
 
 @pytest.mark.parametrize("home", [None, "relative"])
