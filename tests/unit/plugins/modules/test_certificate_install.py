@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -568,6 +569,40 @@ def test_refuse_accepts_links_that_are_in_place(host: Host) -> None:
     leaf = own_files(host)
     host.install(leaf)
     assert host.install(leaf, existing_files="refuse")["changed"] is False
+
+
+def test_live_key_that_was_spoiled_is_replaced_by_the_one_that_is_given(host: Host) -> None:
+    key = new_key()
+    leaf = CA.leaf(key, NAME)
+    host.install(leaf, private_key=key)
+    spoiled = host.directory / "live" / "key.pem"
+    spoiled.write_text("no key any more")
+    # Nobody who checks pairs may look now, for none is whole.
+    assert host.install(leaf, private_key=key, disk=TrialDisk())["changed"] is True
+    assert fit((host.directory / "live" / "key.pem").read_text(), leaf)
+
+
+def test_live_certificate_that_was_spoiled_is_shown_as_such_and_replaced(host: Host) -> None:
+    leaf, renewed = host.pending_leaf(), host.pending_leaf("order-2")
+    host.install(leaf)
+    (host.directory / "live" / "fullchain.pem").write_text("no certificate any more")
+    result = host.install(renewed, order_id="order-2", disk=TrialDisk())
+    assert result["changed"] is True and result["diff"]["before"]["serial"] == "unreadable"
+
+
+def test_versions_that_hold_something_else_are_left_alone(host: Host) -> None:
+    key = new_key()
+    leaf, other = CA.leaf(key, NAME), CA.leaf(key, NAME)
+    host.install(leaf, private_key=key)
+    # The two names that the other certificate could still have are taken.
+    whole = sha256((other + CA.intermediate).encode()).hexdigest()[:8]
+    for name in (f"order-1-{serial(other)[:8]}", f"order-1-{serial(other)[:8]}-{whole}"):
+        (host.directory / "versions" / name).mkdir()
+        (host.directory / "versions" / name / "fullchain.pem").write_text(leaf)
+    before = host.snapshot()
+    error = host.refused(other, private_key=key)
+    assert error.kind is ErrorKind.CONFLICT and f"{whole}' holds something else than the" in error.text
+    assert host.snapshot() == before
 
 
 def test_live_that_is_no_link_is_left_alone(host: Host) -> None:
