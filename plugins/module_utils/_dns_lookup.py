@@ -245,7 +245,11 @@ def named_server(text: str) -> Server:
 
 def ask_server(server: Server, name: str, record_type: str, timeout: float) -> Reply:
     """Puts one question to one server over UDP, and over TCP if the answer is too long. Raises LookupFault."""
-    query = dns.message.make_query(name, record_type, use_edns=0, payload=1232)
+    try:
+        query = dns.message.make_query(name, record_type, use_edns=0, payload=1232)
+    except dns.exception.DNSException as error:
+        # An alias can have dots and worse inside a label.
+        raise LookupFault(f"it leads to '{name}', which is no host's name ({type(error).__name__})") from None
     if not server.recursive:
         query.flags &= ~dns.flags.RD
     try:

@@ -20,7 +20,7 @@ def safe_name(order_id: str) -> str:
     name = _UNSAFE.sub("_", order_id).lstrip(".")[:80]
     if name and name == order_id:
         return name
-    return f"{name or 'order'}-{hashlib.sha256(order_id.encode('utf-8')).hexdigest()[:8]}"
+    return f"{name or 'order'}-{hashlib.sha256(order_id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 def make_private_folder(path: str) -> None:

@@ -37,6 +37,8 @@ __all__ = [
 
 # Certificates and lists of a thousand orders stay far below this; more is not an answer of these APIs.
 MAX_ANSWER_BYTES = 10 * 1024 * 1024
+# Packed twice, a few bytes become gigabytes in one step; nothing packed is asked for anyway.
+_PACKED = ("identity", "gzip", "x-gzip", "deflate")
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,9 @@ def _no_redirect(_answer: Any) -> None:
 
 
 def _bounded_body(answer: Any) -> bytes:
+    packed = (answer.headers.get("content-encoding") or "identity").strip().lower()
+    if packed not in _PACKED:
+        raise TransportError("the answer is packed in a way that was not asked for", reached=True)
     chunks, size = [], 0
     for chunk in answer.iter_content(65536):
         size += len(chunk)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -26,6 +27,10 @@ __all__ = [
     "VendorState",
     "action_for",
 ]
+
+
+# Backslashes separate folders on other systems; control characters end names and lines.
+_NO_PATH = re.compile(r"[\\\x00-\x1f\x7f]")
 
 
 class OrderState(str, Enum):
@@ -170,11 +175,19 @@ class ValidationRecord:
 
 @dataclass(frozen=True)
 class ValidationFile:
-    """A file the CA wants to fetch: its URL, the URL's path and the exact content."""
+    """A file the CA wants to fetch: its URL, the URL's path and the exact content.
+
+    Raises ValueError for a path that would leave the folder that somebody puts before it.
+    """
 
     url: str
     path: str
     content: str
+
+    def __post_init__(self) -> None:
+        steps = self.path.split("/")
+        if steps[0] or {".", ".."}.intersection(steps) or _NO_PATH.search(self.path):
+            raise ValueError("the path of a validation file leads elsewhere")
 
 
 @dataclass(frozen=True)

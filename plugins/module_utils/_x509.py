@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, cast
+from typing import Any, Callable, TypeVar, cast
 
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
@@ -40,9 +41,14 @@ __all__ = [
     "unusable",
 ]
 
+# No dash can stand in base64, so a text full of beginnings is read once.
 _CERTIFICATE = re.compile(
-    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END (?:X509 |TRUSTED )?CERTIFICATE-----", re.DOTALL
+    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]*)-----END (?:X509 |TRUSTED )?CERTIFICATE-----"
 )
+# Chains have two or three; comparing all with all takes long where somebody sends thousands.
+_MOST_CERTIFICATES = 50
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,27 @@ class CsrFacts:
     public_key_sha256: str
 
 
+def _reading(function: F) -> F:
+    """Lets nothing but CertwrightError out of a function that reads what others have made.
+
+    cryptography raises many kinds of errors for material that is broken on purpose, different ones in each version, and
+    reads much of it only when it is asked for.
+    """
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        except CertwrightError:
+            raise
+        except Exception as error:
+            what = f"malformed or of a kind that cannot be read here ({type(error).__name__})"
+            raise unusable(f"The certificate, request or key is {what}") from None
+
+    return cast("F", guarded)
+
+
+@_reading
 def csr_facts(csr_pem: str) -> CsrFacts:
     """What a PEM certificate request says. Raises CertwrightError (invalid_input)."""
     try:
@@ -65,6 +92,7 @@ def csr_facts(csr_pem: str) -> CsrFacts:
         raise unusable("The certificate request is no PEM text that can be read (BEGIN CERTIFICATE REQUEST)") from None
 
 
+@_reading
 def certificate_facts(pem: str) -> CertificateFacts:
     """What a certificate says; of several in one text, the first. Raises CertwrightError (invalid_input).
 
@@ -84,6 +112,7 @@ def certificate_facts(pem: str) -> CertificateFacts:
     )
 
 
+@_reading
 def split_pem(text: str) -> list[str]:
     """Every certificate in a text, each as normal PEM with a final newline; an empty list if there is none.
 
@@ -93,6 +122,7 @@ def split_pem(text: str) -> list[str]:
     return [_dump(_load_der(body)) for body in _CERTIFICATE.findall(text)]
 
 
+@_reading
 def order_chain(pems: Iterable[str], leaf: str | None = None) -> list[str]:
     """Leaf and intermediates in issuing order, as servers want them, each as normal PEM.
 
@@ -105,6 +135,8 @@ def order_chain(pems: Iterable[str], leaf: str | None = None) -> list[str]:
     where the leaf cannot be told.
     """
     pool = list(dict.fromkeys(_load_certificate(pem) for text in pems for pem in split_pem(text)))
+    if len(pool) > _MOST_CERTIFICATES:
+        raise unusable(f"There are {len(pool)} certificates in the text, and no chain has that many")
     chain = [_load_certificate(leaf) if leaf else _find_leaf(pool)]
     rest = [each for each in pool if each != chain[0]]
     issuer = _issuer_among(rest, chain)
@@ -140,16 +172,19 @@ def _find_leaf(pool: Sequence[x509.Certificate]) -> x509.Certificate:
     return leaves[0]
 
 
+@_reading
 def public_key_sha256_of_key(key_pem: str) -> str:
     """SHA-256 of the DER SubjectPublicKeyInfo that belongs to a private key. Raises CertwrightError (invalid_input)."""
     return _spki_sha256(load_key(key_pem).public_key())
 
 
+@_reading
 def key_fits(key_pem: str, certificate_pem: str) -> bool:
     """Whether the private key belongs to the (first) certificate. Raises CertwrightError (invalid_input)."""
     return public_key_sha256_of_key(key_pem) == _public_key_sha256(_load_certificate(certificate_pem))
 
 
+@_reading
 def load_key(pem: str) -> Any:
     """A private key as an object of cryptography. Raises CertwrightError (invalid_input)."""
     # An EC key may stand below its parameters, which OpenSSL skips and cryptography does not.

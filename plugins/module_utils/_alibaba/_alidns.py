@@ -18,6 +18,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._dns import DnsRe
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise, relative_name
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
+from ansible_collections.certwright.cloud.plugins.module_utils._paging import pages
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
 
 __all__ = ["Alidns", "build_dns"]
@@ -113,10 +114,9 @@ class Alidns:
 
     def _items(self, call: ApiCall, params: Mapping[str, Any], *path: str) -> Iterator[Fields]:
         """The items of all pages."""
-        number, count = 0, 0
-        while True:
-            number += 1
-            asked = {**params, "PageNumber": number, "PageSize": _PAGE_SIZE}
+        count = 0
+        for number in pages(call.action):
+            asked = {**params, "PageNumber": number + 1, "PageSize": _PAGE_SIZE}
             page = Fields.of(call, self._client.call(call, asked))
             items, total = page.objects(*path), page.number("TotalCount")
             yield from items

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from datetime import timezone
@@ -29,6 +28,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._client import (
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpRequest, HttpResponse
+from ansible_collections.certwright.cloud.plugins.module_utils._json import json_object
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
 
 __all__ = ["ALIDNS", "CAS", "AlibabaDialect"]
@@ -97,7 +97,7 @@ class AlibabaDialect:
 
     def understand(self, call: ApiCall, response: HttpResponse) -> Answer:
         """See Dialect: an error is what carries a Code, whatever the HTTP status says."""
-        data = _json_object(response)
+        data = json_object(response.body)
         if data is None:
             raise self._not_understood(call, response)
         code = _text(data, "Code")
@@ -178,14 +178,6 @@ class AlibabaDialect:
 def _said(message: str | None) -> str | None:
     """The cloud's words without what the gateway repeats of a request, the token included (reference: Alibaba, 3.5)."""
     return None if message is None else message.split("server string to sign is", 1)[0].strip()
-
-
-def _json_object(response: HttpResponse) -> dict[str, Any] | None:
-    try:
-        data = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def _text(data: Mapping[str, Any], name: str) -> str | None:

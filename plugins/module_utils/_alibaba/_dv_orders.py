@@ -27,6 +27,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     Order,
     OrderState,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._paging import pages
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
 
 __all__ = ["VERSION", "DvOrders"]
@@ -124,7 +125,7 @@ class DvOrders:
         """The rows of all pages, each order once; the size of a page is not documented, so it is not assumed."""
         start = 0
         seen: set[str] = set()
-        while True:
+        for _page in pages(LIST.action):
             answer = self._client.call(LIST, {"StartIndex": start, **self._common})
             page = Fields.of(LIST, answer)
             rows, total = listed_orders(page), page.number("TotalCount")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Callable, TypeVar
 
@@ -15,6 +16,8 @@ from ansible_collections.certwright.cloud.plugins.module_utils._errors import Ce
 __all__ = ["Misshapen", "flag", "number", "part", "parts", "text", "texts", "understood"]
 
 T = TypeVar("T")
+# No more digits than any id has: what is longer is no number that anybody counts with.
+_NUMBER = re.compile("-?[0-9]{1,30}")
 Json = Mapping[str, Any]
 
 
@@ -52,7 +55,7 @@ def number(data: Json, name: str) -> int | None:
         return None
     if _is_number(value):
         return int(value)
-    if isinstance(value, str) and value.lstrip("-").isdecimal():
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
         return int(value)
     raise Misshapen(name)
 

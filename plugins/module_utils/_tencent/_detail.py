@@ -26,6 +26,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     VendorState,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers import (
+    Misshapen,
     flag,
     number,
     part,
@@ -248,5 +249,8 @@ def _validation(entry: Json, status: ValidationStatus) -> Validation | None:
 
 def _file(domain: str, folder: str, name: str, content: str, status: ValidationStatus) -> Validation:
     path = f"/{folder.strip('/')}/{name}" if folder.strip("/") else f"/{name}"
-    shown = ValidationFile(f"http://{domain}{path}", path, content)
+    try:
+        shown = ValidationFile(f"http://{domain}{path}", path, content)
+    except ValueError:
+        raise Misshapen("DvAuthPath") from None
     return Validation(domain, ValidationMethod.FILE, file=shown, status=status)

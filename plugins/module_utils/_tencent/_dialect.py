@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._client import (
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, HttpRequest, HttpResponse
+from ansible_collections.certwright.cloud.plugins.module_utils._json import json_object
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._codes import (
     EXPIRED_SIGNATURE,
@@ -97,11 +99,8 @@ class TencentDialect:
         return parse_retry_after(response.headers, now)
 
     def _response_of(self, call: ApiCall, response: HttpResponse) -> dict[str, Any]:
-        try:
-            data = json.loads(response.body.decode("utf-8"))
-        except ValueError:
-            data = None
-        inner = data.get("Response") if isinstance(data, dict) else None
+        data = json_object(response.body)
+        inner = data.get("Response") if data else None
         if isinstance(inner, dict):
             return inner
         kind = response.headers.get("content-type") or "no content type"
@@ -142,10 +141,12 @@ class TencentDialect:
 
     def _clock_fault(self, response: HttpResponse) -> str:
         try:
-            server = parsedate_to_datetime(response.headers["date"]).timestamp()
-        except (KeyError, TypeError, ValueError):
+            server = parsedate_to_datetime(response.headers["date"])
+            # A date in UTC without a place ("-0000") comes without a zone and would be taken for local time.
+            server = server if server.tzinfo else server.replace(tzinfo=timezone.utc)
+            ahead = self._clock.now() - server.timestamp()
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError):
             return _CLOCK_WRONG
-        ahead = self._clock.now() - server
         if abs(ahead) < _NOTABLE_SECONDS:
             return _CLOCK_WRONG
         return f"This machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the cloud's."

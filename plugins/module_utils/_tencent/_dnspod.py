@@ -15,6 +15,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._dns import DnsRe
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise, relative_name
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
+from ansible_collections.certwright.cloud.plugins.module_utils._paging import pages
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers import number, parts, text, understood
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._options import build_client
@@ -57,15 +58,14 @@ class DnsPod:
     def zones(self) -> list[Zone]:
         """See DnsService."""
         found: dict[str, Zone] = {}
-        offset = 0
-        while True:
-            answer = self._client.call(ZONES, {"Type": "ALL", "Offset": offset, "Limit": _PAGE})
+        for page in pages(ZONES.action):
+            answer = self._client.call(ZONES, {"Type": "ALL", "Offset": page * _PAGE, "Limit": _PAGE})
             rows = understood(ZONES, answer, lambda data: [_zone(row) for row in parts(data, "DomainList")])
             new = {zone.name: zone for zone in rows if zone is not None and zone.name not in found}
             found.update(new)
-            offset += _PAGE
             if not new or len(rows) < _PAGE:
-                return list(found.values())
+                break
+        return list(found.values())
 
     def records(self, zone: Zone, name: str, record_type: str) -> list[DnsRecord]:
         """See DnsService. A record is found up to 30 s after it was made (reference: Tencent, 5.5)."""
@@ -120,18 +120,17 @@ class DnsPod:
         label = relative_name(name, zone.name)
         wanted = {**_in(zone), "Subdomain": label, "RecordType": record_type, "Limit": _PAGE}
         found: list[tuple[DnsRecord, bool]] = []
-        offset = 0
-        while True:
-            answer = self._page({**wanted, "Offset": offset})
+        for page in pages(RECORDS.action):
+            answer = self._page({**wanted, "Offset": page * _PAGE})
             if answer is None:
-                return found
+                break
             rows = understood(RECORDS, answer, lambda data: [_row(row) for row in parts(data, "RecordList")])
             # Filtered again here: what is deleted later must be exactly what was asked for.
             exact = (row for row in rows if row["name"] == label and row["type"] == record_type and row["default_line"])
             found += [(_record(row, zone, name), row["enabled"]) for row in exact]
-            offset += _PAGE
             if len(rows) < _PAGE:
-                return found
+                break
+        return found
 
     def _page(self, params: Mapping[str, Any]) -> Answer | None:
         try:
@@ -155,8 +154,9 @@ def _zone(row: Mapping[str, Any]) -> Zone | None:
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     line_id, line = text(row, "LineId"), text(row, "Line")
+    record_id = number(row, "RecordId")
     return {
-        "id": text(row, "RecordId"),
+        "id": None if record_id is None else str(record_id),
         "name": normalise(text(row, "Name") or "@"),
         "type": (text(row, "Type") or "").upper(),
         "value": text(row, "Value") or "",

@@ -18,6 +18,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     Order,
     OrderState,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._paging import pages
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers import (
     Misshapen,
@@ -140,18 +141,17 @@ class PaidOrders:
 
     def _listed(self, params: Mapping[str, Any]) -> list[PaidOrder]:
         found: dict[str, PaidOrder | None] = {}
-        offset = 0
-        while True:
-            answer = self._client.call(LIST, {**params, "Offset": offset})
+        for page in pages(LIST.action):
+            answer = self._client.call(LIST, {**params, "Offset": page * _PAGE})
             rows = understood(LIST, answer, lambda data: parts(data, "Certificates"))
             total = understood(LIST, answer, lambda data: number(data, "TotalCount"))
             # Rows move to the next page while others buy, so an order can come twice.
             new = {key: order for key, order in _orders_of(rows, answer).items() if key not in found}
             found.update(new)
-            offset += _PAGE
             # A page may be empty before the count is reached (reference: Tencent, 6, rule 13).
-            if not new or (total is not None and offset >= total):
-                return [order for order in found.values() if order is not None]
+            if not new or (total is not None and (page + 1) * _PAGE >= total):
+                break
+        return [order for order in found.values() if order is not None]
 
     def _told_apart(self, orders: list[PaidOrder], wanted: frozenset[OrderState]) -> list[PaidOrder]:
         """The list does not show documents; where only orders with or only those without are wanted, they are read."""

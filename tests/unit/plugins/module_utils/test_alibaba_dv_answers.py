@@ -164,9 +164,12 @@ def test_field_of_a_wrong_type_is_named_with_the_request(name: str, value: Any) 
     assert f"'{name}'" in caught.value.text
 
 
-def test_file_name_that_is_no_url_is_not_understood() -> None:
+@pytest.mark.parametrize(
+    "name", ["[x/y", "www.example.com/../../etc/passwd", "http://h/a/./b", "h/a\\..\\b", "h/a\x00b"]
+)
+def test_file_name_that_is_no_url_or_leads_elsewhere_is_not_understood(name: str) -> None:
     with pytest.raises(CertwrightError, match="CheckName"):
-        checking("[x/y", "v", "FILE")
+        checking(name, "v", "FILE")
 
 
 def test_issued_order_shows_what_its_certificate_says() -> None:

@@ -364,3 +364,27 @@ def test_check_tells_what_the_cloud_found_unless_it_did_not_look() -> None:
 @pytest.mark.parametrize("results", [None, [], [{}], [{"Domain": "other.example.com", "LocalCheck": 1}]])
 def test_check_without_a_result_changes_nothing(results: Any) -> None:
     assert with_check(parsed(), {"VerificationResults": results}) == parsed()
+
+
+@pytest.mark.parametrize("status", ["--5", "1" * 5000, "0x1", "1_0", "\u0663", 1e999, {}, [0], True])
+def test_number_that_is_none_is_not_understood(status: Any) -> None:
+    with pytest.raises(CertwrightError, match="'Status' has an unexpected type"):
+        parsed(Status=status)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("/../../etc", "passwd"),
+        ("..", "x"),
+        ("/a/./", "x"),
+        ("/a/", "../x"),
+        ("/a\\..", "x"),
+        ("/a", "x\x00"),
+        ("/a", ""),
+    ],
+)
+def test_validation_file_that_would_lie_elsewhere_is_not_understood(folder: str, name: str) -> None:
+    file = {**FILE, "DvAuthPath": folder, "DvAuthKey": name, "DvAuthSubDomain": "a/../b"}
+    with pytest.raises(CertwrightError, match="'DvAuthPath' has an unexpected type"):
+        parsed(DvAuthDetail={"DvAuths": [file]})

@@ -280,3 +280,10 @@ def test_misshapen_answer_is_a_server_error(rows: Any) -> None:
 @pytest.mark.parametrize("name", ["", "localhost", "a..example.com"])
 def test_bad_name_is_refused_before_anything_is_sent(name: str) -> None:
     assert Run(name=name).kind == "invalid_input"
+
+
+@pytest.mark.parametrize("record_id", ["abc", "--5", "1" * 5000, "../1", 1.5, [1], True])
+def test_record_id_that_is_no_number_is_not_understood_and_nothing_is_removed(record_id: Any) -> None:
+    run = Run(ONE, *[records(row(RecordId=record_id))], state="absent")
+    assert run.kind == "server" and "'RecordId' has an unexpected type" in run.result["msg"]
+    assert run.actions == [ZONES, LIST]
