@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._credentials import resolve
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dialect import AlibabaDialect
 from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiClient
+from ansible_collections.certwright.cloud.plugins.module_utils._guarded import GuardedDialect
 from ansible_collections.certwright.cloud.plugins.module_utils._module._options import (
     CONNECTION_OPTIONS,
     connection_from,
@@ -40,6 +41,7 @@ def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
     home = context.environ.get("HOME") or os.path.expanduser("~")
     credentials = resolve(params, context.environ, home, context.clock.now())
     context.redactor.know(credentials.secret, credentials.token)
-    dialect = AlibabaDialect(credentials, site=connection.site, endpoint=connection.endpoint)
+    plain = AlibabaDialect(credentials, site=connection.site, endpoint=connection.endpoint)
+    dialect = GuardedDialect(plain, context.redactor)
     transport, report = context.open_transport(connection), report_from(params, context)
     return ApiClient(dialect, transport, context.clock, budget=context.budget, report=report)

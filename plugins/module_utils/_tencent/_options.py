@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiClient
+from ansible_collections.certwright.cloud.plugins.module_utils._guarded import GuardedDialect
 from ansible_collections.certwright.cloud.plugins.module_utils._module._options import (
     CONNECTION_OPTIONS,
     connection_from,
@@ -47,7 +48,7 @@ def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
     home = context.environ.get("HOME") or os.path.expanduser("~")
     credentials = resolve(params, context.environ, home, context.clock.now())
     context.redactor.know(credentials.secret, credentials.token)
-    dialect = TencentDialect(credentials, connection, context.clock)
+    dialect = GuardedDialect(TencentDialect(credentials, connection, context.clock), context.redactor)
     transport, report = context.open_transport(connection), report_from(params, context)
     return ApiClient(dialect, transport, context.clock, budget=context.budget, report=report)
 

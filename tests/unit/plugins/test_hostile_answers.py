@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -273,6 +274,9 @@ def test_hostile_answers_end_in_a_result_or_one_clean_error(home: Path, module: 
             assert error.message and error.kind
             result, wish = error.to_result(), {}
     assert strays == []
+    kept = [path.read_text() for path in (home / "state").rglob("*") if path.is_file()]
+    assert not any(secret in text for secret in SECRETS.values() for text in kept)
+    shutil.rmtree(home / "state", ignore_errors=True)
     keep = ("private_key",) if wish.get("return_private_key") else ()
     check(run_context.redactor.result(result, keep))
     check({"changed": False, "warnings": [run_context.redactor.text(each) for each in warnings.messages]})
@@ -317,3 +321,41 @@ def test_path_of_a_validation_file_never_leads_elsewhere(steps: list[str], name:
         except CertwrightError as error:
             result = error.to_result()
         check(result)
+
+
+@pytest.mark.parametrize("module", ["tencent_order_info", "alibaba_dv_order_info"])
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"])
+def test_clock_of_a_cloud_at_the_end_of_time_is_no_fault_of_ours(module: str, date: str) -> None:
+    cloud, (wish, *_others) = CLOUDS[WISHES[module][0]], WISHES[module][1]
+    code = {"tencent": "AuthFailure.SignatureExpire", "alibaba": "InvalidTimeStamp.Expired"}[cloud.name]
+    error = {"Code": code, "Message": "m"}
+    late = json_response({"Response": {"Error": error}} if cloud.name == "tencent" else error, 400, {"date": date})
+    busy = HttpResponse(503, {"date": date}, b"")
+    use_case = importlib.import_module(f"ansible_collections.certwright.cloud.plugins.modules.{module}").USE_CASE
+    # Between two attempts time goes on, and so beyond the last year of any calendar.
+    with pytest.raises(CertwrightError):
+        run_use_case(use_case, context(FakeTransport([late, *[busy] * 9])), **cloud.credentials, **wish)
+
+
+@pytest.mark.parametrize("module", ["tencent_order", "alibaba_dv_order"])
+def test_request_id_that_repeats_a_secret_is_not_kept(home: Path, module: str) -> None:
+    cloud, (wish, *_others) = CLOUDS[WISHES[module][0]], WISHES[module][1]
+    secret = SECRETS["key"]
+    unsent = {"tencent": {**BOUGHT, "RequestId": secret}, "alibaba": {"OrderStatus": "payed", "RequestId": secret}}[
+        cloud.name
+    ]
+    listed = {**ALIBABA["DescribeOrderInstanceList"][0], "RequestId": secret}
+    listed["OrderList"] = [{"InstanceId": "..", "Status": "PAYED", "CertType": "DV"}]
+    taken = {"RequestId": secret}
+    answers = {
+        "tencent": [unsent, taken, taken, DETAIL],
+        "alibaba": [listed, unsent, taken, {**RESULT, "RequestId": secret}],
+    }[cloud.name]
+    environ = {"HOME": str(home), "CERTWRIGHT_STATE_DIR": str(home / "state")}
+    script = [json_response(cloud.wrap(answer)) for answer in answers]
+    use_case = importlib.import_module(f"ansible_collections.certwright.cloud.plugins.modules.{module}").USE_CASE
+    result = run_use_case(use_case, context(FakeTransport(script), environ=environ), **cloud.credentials, **wish)
+    kept = {path.name: path.read_text() for path in (home / "state").rglob("*") if path.is_file()}
+    shutil.rmtree(home / "state")
+    assert result["changed"] and "accepted" in kept["audit.jsonl"] and len(kept) == 2
+    assert not any(secret in text for text in kept.values())
