@@ -14,6 +14,7 @@ import ssl
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,19 +65,28 @@ class Addresses:
 class App:
     """Everything the sandbox is made of. Gateways get the whole app and take the parts they need."""
 
-    def __init__(self, state_dir: Path, addresses: Addresses = Addresses()) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        addresses: Addresses = Addresses(),
+        *,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Open or make the state and bind the listeners; nothing is answered before :meth:`start`.
 
         Args:
             state_dir: made (0700) when it is not there.
             addresses: where to listen.
+            wall: Unix seconds, UTC: what orders, signatures and the journal live by.
+            monotonic: seconds, by which calls are counted against limits.
         """
         self.state_dir = state_dir
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _lock(state_dir / "lock")
         self.store = Store(state_dir / "state.sqlite3")
         self.settings = Settings(self.store)
-        self.clock = Clock(self.store, self.settings)
+        self.clock = Clock(self.store, self.settings, wall)
         self.accounts = Accounts(self.store)
         self.journal = Journal(self.store, self.clock)
         self.faults = Faults(self.store)
@@ -88,7 +98,7 @@ class App:
         self.prober = Prober(self.settings, self.dns.address)
         self.worker = CaWorker(self.store, self.clock, self.settings, self.journal, self.orders, self.ca, self.prober)
         self.zones.changed = self._zone_changed
-        limits = Limits(self.settings, time.monotonic)
+        limits = Limits(self.settings, monotonic)
         self.dispatcher = Dispatcher(self.store, self.journal, self.faults, limits, self._gateways(), self._record_name)
         self._control = Control(self)
         now = self.clock.gateway

@@ -122,6 +122,8 @@ class Dispatcher:
         self._record_name = record_name
         #: Set when the sandbox stops, so that no fault keeps it waiting.
         self.stopping = threading.Event()
+        #: How a call waits that a fault makes slow.
+        self.pause: Callable[[float], object] = self.stopping.wait
 
     def served(self) -> dict[str, list[tuple[str, str]]]:
         """Cloud -> (version, action) of every action there is."""
@@ -145,7 +147,7 @@ class Dispatcher:
         if fault is not None and (fault.kind == "throttle" or (fault.when == "before" and fault.kind != "slow")):
             return self._fail_before(gateway, call, fault)
         if fault is not None and fault.kind == "slow" and fault.when == "before":
-            self.stopping.wait(spoil(fault, Response()).delay)
+            self.pause(spoil(fault, Response()).delay)
         return self._run(gateway, call, fault)
 
     def _limit(self, gateway: Gateway, call: Call) -> None:
