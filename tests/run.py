@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".work"
 LOG = WORK / "log"
 TROUBLES = WORK / "troubles.md"
+FAULTS = WORK / "faults.md"
 TEST = WORK / "test"
 # What takes long to make and is kept between runs.
 SERVED = WORK / "served"
@@ -512,6 +513,17 @@ def judges(step: Step) -> Result:
     return result
 
 
+def faults(step: Step) -> Result:
+    """Every fault at every call of a run, in one process; the table of it goes to .work/faults.md."""
+    FAULTS.unlink(missing_ok=True)
+    result = pytest(step, "tests/faults", "-n", "2", "--faults-to", FAULTS)
+    text = FAULTS.read_text(encoding="utf-8") if FAULTS.is_file() else ""
+    summary = re.search(r"^\d+ cells: .*$", text, re.MULTILINE)
+    result.notes.append(f"{summary[0]} ({FAULTS.relative_to(ROOT)})" if summary else "There is no fault matrix")
+    result.failed += summary is None
+    return result
+
+
 def served(step: Step) -> Result:
     """Real servers: nginx on this machine, and hosts with systemd behind ssh."""
     result = Result()
@@ -544,6 +556,7 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "e2e": e2e,
     "served": served,
     "judges": judges,
+    "faults": faults,
     "troubles": troubles,
 }
 # Every other supported ansible-core: all of sanity and integration, and the units that meet Ansible.
