@@ -327,10 +327,15 @@ def test_path_of_a_validation_file_never_leads_elsewhere(steps: list[str], name:
 @pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"])
 def test_clock_of_a_cloud_at_the_end_of_time_is_no_fault_of_ours(module: str, date: str) -> None:
     cloud, (wish, *_others) = CLOUDS[WISHES[module][0]], WISHES[module][1]
-    code = {"tencent": "AuthFailure.SignatureExpire", "alibaba": "InvalidTimeStamp.Expired"}[cloud.name]
-    error = {"Code": code, "Message": "m"}
-    late = json_response({"Response": {"Error": error}} if cloud.name == "tencent" else error, 400, {"date": date})
-    busy = HttpResponse(503, {"date": date}, b"")
+    codes = {
+        "tencent": ("AuthFailure.SignatureExpire", "RequestLimitExceeded"),
+        "alibaba": ("InvalidTimeStamp.Expired", "Throttling.User"),
+    }[cloud.name]
+    errors = ({"Code": code, "Message": "m"} for code in codes)
+    late, busy = (
+        json_response({"Response": {"Error": error}} if cloud.name == "tencent" else error, 400, {"date": date})
+        for error in errors
+    )
     use_case = importlib.import_module(f"ansible_collections.certwright.cloud.plugins.modules.{module}").USE_CASE
     # Between two attempts time goes on, and so beyond the last year of any calendar.
     with pytest.raises(CertwrightError):
