@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,28 +17,31 @@ from pathlib import Path
 
 from cells import DEFAULT, DNS, OURS, Fault, Row, World, rows_of
 from engine import FLOWS, Engine, Run
-from in_process import ProcessCloud, Trap
+from exchange import Trap
+from in_process import ProcessCloud
 from truths import idle_faults, message_faults, server_faults, submission_faults
 
-__all__ = ["KILLED", "WENT_ON", "Bench", "Verdict", "bench"]
+__all__ = ["KILLED", "WENT_ON", "Bench", "Verdict", "bench", "close"]
 
 # Seconds until somebody runs the play again, without patience: what the first run left open is open still.
 LATER = 1.0
-# Seconds for which an ambiguous submission is looked for before it may be sent again.
+# Seconds for which an ambiguous submission is looked for before it may be sent again: settle_timeout of the role, less
+# what requests take.
 WINDOW = 59.0
 WENT_ON, KILLED = ".", "killed"
 
 
+@dataclasses.dataclass(frozen=True)
 class Verdict:
     """What came of a cell.
 
     Arguments:
-        word: WENT_ON, or the kinds of what the first run failed with.
+        word: WENT_ON, KILLED, or the kinds of what the first run failed with.
         faults: what does not hold.
     """
 
-    def __init__(self, word: str, faults: list[str]) -> None:
-        self.word, self.faults = word, faults
+    word: str
+    faults: list[str]
 
 
 class Bench:
@@ -47,6 +51,11 @@ class Bench:
         self._folder = folder
         self._count = 0
         self.cloud = ProcessCloud(folder / "cloud")
+
+    def close(self) -> None:
+        """Removes all traces."""
+        self.cloud.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     @contextmanager
     def engine(self, flow: str, world: World = DEFAULT) -> Iterator[Engine]:
@@ -112,17 +121,14 @@ class Bench:
 @functools.cache
 def bench() -> Bench:
     """The one of this process."""
+    # In memory where that is possible: what is written is synchronised each time.
     memory = Path("/dev/shm")
-    folder = tempfile.mkdtemp(prefix="certwright-faults-", dir=memory if memory.is_dir() else None)
-    made = Bench(Path(folder))
-    _CLOSERS.append(lambda: (made.cloud.close(), shutil.rmtree(folder, ignore_errors=True)))
-    return made
-
-
-_CLOSERS: list = []
+    usable = memory.is_dir() and os.access(memory, os.W_OK)
+    return Bench(Path(tempfile.mkdtemp(prefix="certwright-faults-", dir=memory if usable else None)))
 
 
 def close() -> None:
     """Ends what bench made, if it made something."""
-    while _CLOSERS:
-        _CLOSERS.pop()()
+    if bench.cache_info().currsize:
+        bench().close()
+        bench.cache_clear()

@@ -17,7 +17,8 @@ from typing import Any
 from ansible_collections.certwright.cloud.plugins.module_utils._http import TransportError
 from ansible_collections.certwright.cloud.tests.e2e.plays import is_write
 from engine import FLOWS
-from in_process import AFTER, BEFORE, Exchange, ProcessCloud
+from exchange import AFTER, BEFORE, Exchange
+from in_process import ProcessCloud
 
 __all__ = [
     "DEFAULT",

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +31,6 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture
-def the_bench() -> Iterator[Bench]:
+def the_bench() -> Bench:
     """The sandbox of this process."""
-    yield bench()
+    return bench()

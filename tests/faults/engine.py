@@ -29,7 +29,8 @@ from ansible_collections.certwright.cloud.plugins.modules import (
     validation_note,
 )
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import run_use_case
-from in_process import Exchange, Killed, ProcessCloud
+from exchange import Exchange, Killed
+from in_process import ProcessCloud
 
 __all__ = ["FLOWS", "Engine", "Flow", "Run"]
 

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-import json
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,7 +31,6 @@ from ansible_collections.certwright.cloud.plugins.module_utils._http import (
     HttpResponse,
     TransportError,
 )
-from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
 
 # The package lies in a role and is not importable otherwise.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "roles" / "sandbox" / "files"))
@@ -42,128 +39,18 @@ from certwright_sandbox import ca_worker
 from certwright_sandbox.app import App
 from certwright_sandbox.dns_server import DnsServer
 from certwright_sandbox.messages import Request, Response
+from exchange import AFTER, BEFORE, Exchange, Killed, Trap
+from shared_clock import SharedClock
 
-__all__ = ["AFTER", "BEFORE", "Exchange", "Killed", "ProcessCloud", "SharedClock", "Trap"]
+__all__ = ["ProcessCloud"]
 
-# 2026-11-25 12:00:00 UTC; nothing depends on which moment it is.
-START = 1795608000.0
 # Seconds that a request takes, so that no two happen at the same moment.
 LATENCY = 0.05
 QUIET = {"rate": 0, "ca_poll": 10}
+# What starts the time for which reads do not show a submission.
 SUBMISSIONS = ("CertificateOrderSubmit", "CreateDVOrderAudit")
 # What shows where an order stands.
 LOOKS = ("DescribeCertificateDetail", "DescribeDVOrderResult", "DescribeOrderInstanceList")
-
-
-class SharedClock(Clock):
-    """Time for client and cloud alike: it moves only when somebody sleeps, and then the CA does what is due."""
-
-    def __init__(self) -> None:
-        self.time = START
-        #: Does what is due by now; returns seconds until something is due again, None for never.
-        self.due: Callable[[], float | None] = lambda: None
-        self._moving = threading.RLock()
-        self._inside = False
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
-
-    def random(self) -> float:
-        return 0.5
-
-    def sleep(self, seconds: float) -> None:
-        with self._moving:
-            if self._inside:
-                # Somebody waits within what is due: a look-up of the CA without an answer.
-                self.time += seconds
-                return
-            self._inside = True
-            try:
-                self._move(self.time + seconds)
-            finally:
-                self._inside = False
-
-    def _move(self, end: float) -> None:
-        pause = self.due()
-        while pause is not None and self.time + pause <= end:
-            self.time += pause
-            pause = self.due()
-        self.time = max(self.time, end)
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One request and what became of it, as both ends know it.
-
-    Arguments:
-        step: what the run was doing.
-        entry: the cloud's journal of it; None where the request never got there.
-        answer: what the client got, None where it got nothing.
-        failure: why it got nothing.
-    """
-
-    step: str
-    action: str
-    at: float
-    parameters: dict[str, Any]
-    entry: dict[str, Any] | None
-    answer: HttpResponse | None = None
-    failure: TransportError | None = None
-
-    @property
-    def order_id(self) -> str | None:
-        """The order that the request names."""
-        return self.entry["order_id"] if self.entry else None
-
-    @functools.cached_property
-    def fields(self) -> dict[str, Any] | None:
-        """The fields of an answer of the cloud's; None where no such answer came."""
-        try:
-            data = json.loads(self.answer.body) if self.answer else None
-        except ValueError:
-            return None
-        data = data.get("Response", data) if isinstance(data, dict) else None
-        return data if isinstance(data, dict) and "RequestId" in data else None
-
-    @property
-    def code(self) -> str | None:
-        """The cloud's error code, if it gave one."""
-        fields = self.fields or {}
-        code = (fields.get("Error") or fields).get("Code")
-        return None if code is None else str(code)
-
-    @property
-    def ran(self) -> bool:
-        """Whether the cloud carried the request out or would have: its gateway let it pass."""
-        if self.entry is None or self.entry["outcome"] == "error":
-            return False
-        fault = self.entry["fault"] or {"kind": "", "when": "after"}
-        return fault["kind"] != "throttle" and (fault["when"] == "after" or fault["kind"] == "slow")
-
-
-BEFORE, AFTER = "before", "after"
-
-
-class Killed(BaseException):
-    """Ends a run as a kill does: nobody below catches it, and nobody cleans up behind it."""
-
-
-@dataclass
-class Trap:
-    """What happens to one request of a run, the position-th.
-
-    Arguments:
-        spring: makes it happen, right before the cloud gets the request; it may raise TransportError.
-        kills: when the run is killed, if it is: BEFORE or AFTER the cloud has answered.
-    """
-
-    position: int
-    spring: Callable[[], None]
-    kills: str | None = None
-    sprung: bool = False
 
 
 class _Transport:
@@ -211,7 +98,6 @@ class ProcessCloud:
         #: The order as it was before it was submitted, and when that was.
         self._before: Any = None
         self._taken_at: float | None = None
-        self._changed, zones.changed = zones.changed, self._zone_changed
 
     def _wake(self) -> None:
         self._wake_at = 0.0
@@ -308,10 +194,9 @@ class ProcessCloud:
             entries = [each for each in self.app.journal.entries(before) if each["cloud"] != "ca"]
             entry = entries[0] if entries else None
             action = _action(received)
-            parameters = entry["request"] if entry else {}
             if action in SUBMISSIONS and entry and entry["effective"] and self._taken_at is None:
                 self._taken_at = self.clock.now()
-            self.exchanges.append(Exchange(self.step, action, at, parameters, entry, answer, failure))
+            self.exchanges.append(Exchange(self.step, action, at, entry, answer, failure))
             self.clock.sleep(0)
 
     def _spring(self) -> str | None:

@@ -28,7 +28,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._tencent._paid_or
 from bench import Bench
 from cells import NO_CONNECTION
 from certwright_sandbox.app import App
-from in_process import SharedClock
+from shared_clock import SharedClock
 
 __all__: list[str] = []
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError
+from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.tests.e2e.plays import is_write
 from engine import Flow, Run
-from in_process import Exchange
+from exchange import Exchange
 
 __all__ = ["idle_faults", "message_faults", "server_faults", "submission_faults"]
 
@@ -79,8 +79,14 @@ def _shows_submission(each: Exchange) -> bool | None:
 
 
 def message_faults(run: Run) -> list[str]:
-    """What the messages of a run lack: a hint always, code and request id where the cloud gave them."""
-    faults = []
+    """What the messages of a run lack: a hint always, code and request id where the cloud gave them, and an honest
+    ``changed``."""
+    effective = [
+        each.action for each in run.exchanges if each.entry and is_write(each.entry) and each.entry["effective"]
+    ]
+    unknown = any(error.kind is ErrorKind.OUTCOME_UNKNOWN for error in run.errors)
+    silent = effective and not (run.changed or run.killed or unknown)
+    faults = [f"it does not say that it changed something: {', '.join(effective)}"] if silent else []
     for error, step in ((run.error, run.step), (run.cleaning, "clean up")):
         if error is not None:
             faults += [f"{step}: {fault}" for fault in _lacking(error, step, run.exchanges)]
