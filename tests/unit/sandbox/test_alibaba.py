@@ -141,6 +141,18 @@ def test_file_validation_is_fetched_over_http(client):
         web.shutdown()
 
 
+def test_submission_is_shown_only_after_its_lag(client):
+    client.control("POST", "settings", {"submission_lag": 3600})
+    order_id = client.bought()
+    client.submit(order_id)
+    assert set(client.result(order_id)) == {"RequestId"}
+    rows = client.call(CAS, "DescribeOrderInstanceList", StartIndex=0)["OrderList"]
+    assert [row["Status"] for row in rows] == ["PAYED"]
+    assert client.control("GET", f"orders/{order_id}")["submissions"] == 1
+    client.control("POST", "clock", {"advance": 3600})
+    assert client.result(order_id)["OrderStatus"] == "checking"
+
+
 def test_challenge_is_absent_until_the_ca_made_it(client):
     client.control("POST", "settings", {"visible_delay": 3600})
     order_id = client.bought()

@@ -106,6 +106,22 @@ def test_each_base_name_is_proved_once(client: Client, product: str, names: list
     assert found.get_values_for_type(x509.DNSName) == names
 
 
+def test_submission_is_shown_only_after_its_lag(client: Client) -> None:
+    client.control("POST", "settings", {"submission_lag": 3600, "submission_guard": False})
+    order_id = client.submitted()
+    row = {"SearchKey": order_id}
+    assert (client.detail(order_id)["Status"], client.detail(order_id)["DvAuthDetail"]) == (5, None)
+    assert client.tencent("DescribeCertificates", row).fields["Certificates"][0]["Status"] == 5
+    assert client.tencent("CheckCertificateDomainVerification", {"CertificateId": order_id}).code
+    assert client.control("GET", f"orders/{order_id}")["submissions"] == 1
+    assert client.tencent("CertificateOrderSubmit", {"CertId": order_id}).code is None
+    assert client.detail(order_id)["Status"] == 5
+    client.control("POST", "clock", {"advance": 3600})
+    assert client.detail(order_id)["Status"] == 0
+    assert client.tencent("DescribeCertificates", row).fields["Certificates"][0]["Status"] == 0
+    assert client.control("GET", f"orders/{order_id}")["submissions"] == 2
+
+
 def test_values_appear_only_after_the_visible_delay(client: Client) -> None:
     client.control("POST", "settings", {"visible_delay": 3600})
     order_id = client.submitted()

@@ -96,7 +96,7 @@ class _DvOrders:
 
     def describe_result(self, call: Call) -> dict[str, Any]:
         """DescribeDVOrderResult: fields that do not apply in a state are absent."""
-        order = self._order(call)
+        order = self._app.orders.as_read(self._order(call))
         settings = self._app.settings
         if order.state is State.AWAITING_DOCUMENTS:
             if settings.alibaba_unsubmitted == "error":
@@ -114,7 +114,8 @@ class _DvOrders:
     def list_instances(self, call: Call) -> dict[str, Any]:
         """DescribeOrderInstanceList: a page of the account's orders from an index on, oldest first."""
         assert call.account is not None
-        orders = self._app.orders.list(flow=FLOW, owner=call.account.key_id)
+        book = self._app.orders
+        orders = [book.as_read(order) for order in book.list(flow=FLOW, owner=call.account.key_id)]
         start = max(0, integer(call, "StartIndex", 0))
         spelling = ("codes", "words").index(self._app.settings.alibaba_list_status)
         rows = [

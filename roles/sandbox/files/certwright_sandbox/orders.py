@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from certwright_sandbox.clock import Clock, iso
@@ -90,7 +90,8 @@ class Order:
     """An order. Times are business time in Unix seconds, None while not reached.
 
     ``application``: the documents as the API took them; ``csr_pem``: the CSR in use; ``key_spec``: {algo, param} of a
-    key that the cloud still has to make; ``private_key_pem``: a key the cloud made; ``certificate``: {leaf_pem,
+    key that the cloud still has to make; ``shown_at``, ``state_before``: until when reads show the order as it stood
+    before its last submission, and how that was; ``private_key_pem``: a key the cloud made; ``certificate``: {leaf_pem,
     chain_pem, serial, fingerprint_sha256, not_before, not_after (Unix seconds)}; ``vendor``: whatever only the vendor's
     file needs.
     """
@@ -121,6 +122,8 @@ class Order:
     certificate: dict[str, Any] | None = None
     message: str | None = None
     vendor: dict[str, Any] = field(default_factory=dict)
+    shown_at: float | None = None
+    state_before: str | None = None
 
     def visible(self, now: float) -> bool:
         """Whether the validation values can be read by now (the clouds create orders at the CA asynchronously)."""
@@ -235,6 +238,8 @@ class Orders:
         now = self._clock.business()
         if self._settings.submission_guard and order.state not in _SENDABLE:
             raise SubmissionRefused(busy=order.state in ACTIVE and not order.visible(now))
+        order.state_before = self.as_read(order).state.value
+        order.shown_at = now + self._settings.submission_lag
         order.submissions += 1
         order.submitted_at = now
         order.visible_at = now + self._settings.visible_delay
@@ -244,6 +249,13 @@ class Orders:
         order.validations = self.flows[order.flow].validations(order, now)
         order.state = State.AWAITING_LETTER if order.product.letter else State.REVIEWING
         self.save(order)
+
+    def as_read(self, order: Order) -> Order:
+        """The order as reads show it: for ``settings.submission_lag`` after a submission, as it stood before it."""
+        now = self._clock.business()
+        if order.submitted_at is None or order.shown_at is None or now >= order.shown_at:
+            return order
+        return replace(order, state=State(order.state_before), visible_at=None, certificate=None)
 
     def decide(self, order: Order, decision: str, reason: str | None = None) -> None:
         """Play the reviewer.

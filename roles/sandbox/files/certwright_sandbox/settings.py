@@ -99,6 +99,7 @@ def _ids(value: Any) -> list[str] | None:
 # name: (default, check). What is only guessed about the clouds is lenient by default and can be made strict here.
 _FIELDS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "visible_delay": (2.0, _seconds),
+    "submission_lag": (0.0, _seconds),
     "issue_delay": (3.0, _seconds),
     "cancel_delay": (3.0, _seconds),
     "rate": (1.0, _seconds),
@@ -127,6 +128,7 @@ class Settings:
     """The settings in force, as attributes; changed only through :meth:`update`, kept in the store."""
 
     visible_delay: float
+    submission_lag: float
     issue_delay: float
     cancel_delay: float
     rate: float

@@ -162,12 +162,13 @@ class _Ssl:
 
     def describe_detail(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """DescribeCertificateDetail."""
-        return detail(self._app, self.order(call, given["CertificateId"]))
+        return detail(self._app, self._app.orders.as_read(self.order(call, given["CertificateId"])))
 
     def describe_list(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """DescribeCertificates: newest first; ``Limit`` is clipped at 1000."""
         owner = call.account.key_id if call.account else None
-        rows = [row(self._app, order) for order in reversed(self._app.orders.list(FLOW, owner))]
+        orders = self._app.orders
+        rows = [row(self._app, orders.as_read(order)) for order in reversed(orders.list(FLOW, owner))]
         rows = [each for each in rows if _listed(each, given)]
         if given.get("ExpirationSort") in ("ASC", "DESC"):
             rows.sort(key=lambda each: each["CertEndTime"], reverse=given["ExpirationSort"] == "DESC")
@@ -189,7 +190,7 @@ class _Ssl:
 
     def check(self, call: Call, given: dict[str, Any]) -> dict[str, Any]:
         """CheckCertificateDomainVerification: what the own probe and the CA saw (Tencent reference 1.9)."""
-        order = self.order(call, given["CertificateId"])
+        order = self._app.orders.as_read(self.order(call, given["CertificateId"]))
         if order.state not in _UNDER_VALIDATION | {State.ISSUED}:
             code = "FailedOperation.CertificateStatusNotAllowVerify"
             raise ApiError(code, f"The status {status(order)} does not allow a domain check.")
