@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes ready what the tests with real servers need: prepare.py FOLDER.
+"""Makes ready what the tests with real servers need: prepare.py FOLDER [PART...]; without a part, all of them.
 
 Packages of the distribution are unpacked into the folder, which is kept between runs; nothing is installed on the
 machine. Each part is told in one line of output: `ready: PART`, or `left out: PART: why`.
@@ -125,12 +125,14 @@ def mirror() -> list[str]:
 PARTS: tuple[Callable[[Path], None], ...] = (nginx, hosts)
 
 
-def main(folder: Path) -> int:
-    """Makes all parts ready, as far as they can be."""
+def main(folder: Path, *wanted: str) -> int:
+    """Makes the parts ready, as far as they can be."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for part in PARTS:
+            if wanted and part.__name__ not in wanted:
+                continue
             try:
                 part(folder)
                 print(f"ready: {part.__name__}", flush=True)
@@ -140,4 +142,4 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -48,6 +48,12 @@ def test_without_root_and_nginx_both_parts_are_left_out_with_the_reason(machine)
     }
 
 
+def test_only_the_parts_that_are_asked_for_are_made_ready(machine, tmp_path, capfd):
+    machine(1000, nginx="exit 0")
+    assert prepare.main(tmp_path / "tools", "nginx") == 0
+    assert told(capfd.readouterr().out) == {"nginx": "ready"}
+
+
 def test_installed_nginx_is_used(machine, tmp_path):
     assert machine(1000, nginx="exit 0")["nginx"] == "ready"
     assert (tmp_path / "tools" / "nginx").resolve() == tmp_path / "bin" / "nginx"
