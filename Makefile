@@ -2,7 +2,7 @@
 # Another Python: make PYTHON=/path/to/python3.11 ...
 export PYTHON
 
-.PHONY: help rehearse rehearse-clean test test-% troubles benchmark
+.PHONY: help rehearse rehearse-clean test test-% test-crash troubles benchmark
 
 help:
 	@echo "make rehearse        run the main job on this machine against the sandbox; again: nothing left to do"
@@ -11,6 +11,7 @@ help:
 	@echo "make test-STEP       run one step of them: ruff mypy lint docs sanity package units integration e2e judges faults"
 	@echo "                     served,"
 	@echo "                     or sanity-X units-X integration-X, on another ansible-core X: 2.18 2.20 2.21"
+	@echo "make test-crash      all faults, 100 killed runs, all look-outs for leaks and 10000 hostile answers; takes an hour"
 	@echo "make troubles        show what is said of bad input and trouble, case by case (kept in .work/troubles.md)"
 	@echo "make benchmark       measure what look-ups cost, beside ansible -m ping, minimal scripts and the vendors' SDKs"
 	@echo "                     (about 5 minutes; less with ARGS='--rounds 3 --no-rehearsal'; kept in .work/benchmark/)"
@@ -23,6 +24,10 @@ rehearse-clean:
 
 test:
 	@sh scripts/test.sh
+
+# The step crash alone, as make test runs it: sh scripts/test.sh crash
+test-crash:
+	@CERTWRIGHT_FULL=1 sh scripts/test.sh faults crash leaks properties
 
 test-%:
 	@sh scripts/test.sh $*

@@ -40,7 +40,9 @@ TREE = TEST / "tree"
 SITE = TEST / "site"
 TREE_ANSIBLE_TEST = TEST / "tree-ansible-test"
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
-STEP_TIMEOUT = 20 * 60
+# Set to 1 to have everything tried that there is, however long it takes.
+FULL = "CERTWRIGHT_FULL"
+STEP_TIMEOUT = 20 * 60 * (12 if os.environ.get(FULL) == "1" else 1)
 # Words in a log that mean that something did not run although the exit code is 0.
 NOT_RUN = ("All targets skipped", "Required program", "No tests to run", "no tests ran")
 # Set by CI: what is left out counts as failed.
@@ -537,6 +539,28 @@ def served(step: Step) -> Result:
     return result
 
 
+def crash(step: Step) -> Result:
+    """The role under faults, and runs of it that are killed while nginx serves; the table and the figures of both."""
+    result, places = Result(), ["tests/crash/test_role_under_faults.py"]
+    if step.run(sys.executable, TREE / COLLECTION / "tests" / "served" / "prepare.py", SERVED, "nginx"):
+        result.add(Result(failed=1, notes=["prepare.py failed"]))
+    result.left_out += [f"killed runs: {why}" for why in re.findall(r"^left out: (.*)$", step.text(), re.MULTILINE)]
+    if re.search(r"^ready: nginx$", step.text(), re.MULTILINE):
+        places.append("tests/crash/nginx")
+    first, *others = places
+    more = [COLLECTION / place for place in others]
+    result.add(pytest(step, first, "-n", "2", "--dist", "loadfile", "--tools", SERVED, *more))
+    result.notes += re.findall(r"^told: (.*)$", step.text(), re.MULTILINE)
+    return result
+
+
+def properties(step: Step) -> Result:
+    """The unit tests that try what hypothesis thinks of."""
+    tests = sorted((TREE / COLLECTION / "tests" / "unit").rglob("test_*.py"))
+    first, *others = [path for path in tests if "from hypothesis import" in path.read_text(encoding="utf-8")]
+    return pytest(step, str(first.relative_to(TREE / COLLECTION)), "-n", "2", *others)
+
+
 def troubles(step: Step) -> Result:
     """The tests of bad input and trouble once more, and what they were told as one table."""
     plugin = "ansible_collections.certwright.cloud.tests.troubles"
@@ -557,6 +581,8 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "served": served,
     "judges": judges,
     "faults": faults,
+    "crash": crash,
+    "properties": properties,
     "troubles": troubles,
 }
 # Every other supported ansible-core: all of sanity and integration, and the units that meet Ansible.
@@ -570,9 +596,9 @@ for core in CORES:
         for kind, tests in OF_CORES.items():
             STEPS[f"{kind}-{core.series}"] = functools.partial(for_core, core=core, tests=tests)
 # Steps that only run when they are named: all steps together have run their tests.
-NAMED_ONLY = ("troubles",)
+NAMED_ONLY = ("properties", "troubles")
 # Steps that are left out as long as the project has nothing for them.
-FOLDERS = {"integration": "tests/integration/targets", "served": "tests/served"}
+FOLDERS = {"integration": "tests/integration/targets", "served": "tests/served", "crash": "tests/crash"}
 # Chains of steps that use one processor each, so that two of them run side by side. The steps of an ansible-core share
 # its environment, so they follow each other.
 CHAINS = (
