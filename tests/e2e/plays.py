@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Outcome", "is_write", "run_playbook", "run_role"]
+__all__ = ["Outcome", "ansible_environment", "is_write", "run_playbook", "run_role"]
 
 COLLECTION = Path(__file__).resolve().parents[2]
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+HEADING = re.compile(r"^(PLAY|TASK) \[(.*)\] \*+$")
+STATUS = re.compile(r"^(ok|changed|included|skipping|failed|fatal): ")
 # Generous for a machine under load; a play that hangs must not hang the tests.
 PLAY_TIMEOUT = 600
 
@@ -44,10 +46,23 @@ class Outcome:
         shown = self.output.split("FAILED! => ")[1:]
         return [json.JSONDecoder().raw_decode(text)[0] for text in shown]
 
+    def statuses(self) -> dict[tuple[str, str], set[str]]:
+        """What became of each task on any host (ok, changed, included, skipping, failed, fatal), by play and task."""
+        told: dict[tuple[str, str], set[str]] = {}
+        play = task = ""
+        for line in self.output.splitlines():
+            heading, status = HEADING.match(line), STATUS.match(line)
+            if heading and heading[1] == "PLAY":
+                play, task = heading[2], ""
+            elif heading:
+                task = heading[2]
+            elif status:
+                told.setdefault((play, task), set()).add(status[1])
+        return told
 
-def run_playbook(playbook: str | Path, *arguments: str, home: Path, **environment: str) -> Outcome:
-    """Runs a playbook by its path or its full collection name."""
-    program = Path(sys.executable).parent / "ansible-playbook"
+
+def ansible_environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of somebody with this home, this Ansible, and no settings of their own."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     settings = {
         "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(COLLECTION.parents[2])),
@@ -56,11 +71,18 @@ def run_playbook(playbook: str | Path, *arguments: str, home: Path, **environmen
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
         "ANSIBLE_NOCOLOR": "1",
         "HOME": str(home),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
+    return {**inherited, **settings, **more}
+
+
+def run_playbook(playbook: str | Path, *arguments: str, home: Path, **environment: str) -> Outcome:
+    """Runs a playbook by its path or its full collection name."""
+    program = Path(sys.executable).parent / "ansible-playbook"
     done = subprocess.run(
         [str(program), *arguments, str(playbook)],
         cwd=home,
-        env={**inherited, **settings, **environment},
+        env=ansible_environment(home, **environment),
         capture_output=True,
         text=True,
         timeout=PLAY_TIMEOUT,

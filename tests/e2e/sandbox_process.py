@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sandbox as a process of its own on free ports, with its control interface; nothing of it is imported."""
+"""The sandbox and its TLS server as processes of their own on free ports; nothing of them is imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SandboxProcess"]
+__all__ = ["SandboxProcess", "TlsServerProcess"]
 
 PROGRAM = Path(__file__).resolve().parents[2] / "roles" / "sandbox" / "files" / "certwright_sandbox"
 # Long enough for a machine under load; a healthy start takes a second.
@@ -98,3 +98,35 @@ class SandboxProcess:
             "TENCENTCLOUD_SECRET_KEY": account["secret_key"],
             "HOME": str(self.state_dir),
         }
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that lead all modules here."""
+        account = self.ready["accounts"]["alibaba"]
+        return {
+            **self.tencent_environment(),
+            "CERTWRIGHT_ALIBABA_ENDPOINT": self.ready["http"],
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": account["access_key_id"],
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": account["access_key_secret"],
+        }
+
+
+class TlsServerProcess:
+    """A TLS server that has loaded a pair of files; it runs from the moment it is made until stop()."""
+
+    def __init__(self, certificate: Path, private_key: Path) -> None:
+        pair = ["--certificate", str(certificate), "--private-key", str(private_key)]
+        program = [sys.executable, str(PROGRAM), "tls-server"]
+        self._process = subprocess.Popen([*program, *pair], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        said = self._process.stdout.readline()
+        if " on " not in said:
+            raise RuntimeError(f"the TLS server ended with {self._process.wait(10)}")
+        self.address = said.split()[-1]
+        self.test_command = [*program, "--check", *pair]
+        hang_up = f"import os, signal; os.kill({self._process.pid}, signal.SIGHUP)"
+        self.reload_command = [sys.executable, "-c", hang_up]
+
+    def stop(self) -> None:
+        """Ends the process."""
+        self._process.kill()
+        self._process.communicate()
