@@ -113,7 +113,7 @@ EXAMPLES = r"""
   certwright.cloud.alibaba_dv_order:
     instance_id: cas-cn-68n1mm16
     domains:
-      - www.example.com
+      - www.example.net
     username: Zhang San
     mobile: "13800000000"
     email: ssl@example.com
@@ -137,7 +137,7 @@ EXAMPLES = r"""
   certwright.cloud.alibaba_dv_order:
     instance_id: cas-cn-68n1mm17
     domains:
-      - shop.example.com
+      - shop.example.net
     wait_for: issued
   delegate_to: localhost
   become: false

@@ -47,7 +47,7 @@ seealso:
 EXAMPLES = r"""
 - name: Publish a validation record
   certwright.cloud.alidns_record:
-    name: _dnsauth.www.example.com
+    name: _dnsauth.www.example.net
     type: TXT
     value: 202611210000000abc
   delegate_to: localhost
@@ -55,7 +55,7 @@ EXAMPLES = r"""
 
 - name: Remove it again
   certwright.cloud.alidns_record:
-    name: _dnsauth.www.example.com
+    name: _dnsauth.www.example.net
     type: TXT
     value: 202611210000000abc
     state: absent

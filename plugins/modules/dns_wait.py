@@ -13,8 +13,7 @@ author:
   - certwright.cloud contributors (@certwright)
 description:
   - Asks all authoritative name servers of a name's zone, at every address, without any cache in between, until each
-    shows
-    the record that a CA is going to look for. A CA that looks too early may refuse the order or wait for long.
+    shows the record that a CA is going to look for. A CA that looks too early may refuse the order or wait for long.
   - A TXT name that is a CNAME (delegated validation) is followed, up to eight steps.
   - A server that does not answer, or answers with an error, counts as one that does not show the record yet.
   - Normally runs on the controller (C(delegate_to=localhost)).
@@ -100,7 +99,7 @@ EXAMPLES = r"""
 
 - name: Wait for all records of an order
   certwright.cloud.dns_wait:
-    records: "{{ bought.order.validations | map(attribute='record') | select | list }}"
+    records: "{{ submitted.order.validations | map(attribute='record') | select | list }}"
     wait_timeout: 600
   delegate_to: localhost
   become: false

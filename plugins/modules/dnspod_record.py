@@ -47,7 +47,7 @@ EXAMPLES = r"""
     name: "{{ item.record.name }}"
     type: "{{ item.record.type }}"
     value: "{{ item.record.value }}"
-  loop: "{{ result.order.validations }}"
+  loop: "{{ submitted.order.validations }}"
   delegate_to: localhost
 
 - name: Remove one value and leave the others at the name

@@ -319,7 +319,7 @@ EXAMPLES = r"""
 - name: Submit an order with a request made on the target, for an organisation and a manager known to the cloud
   certwright.cloud.tencent_order:
     certificate_id: LrmeMvQr
-    csr: "{{ made.request.csr }}"
+    csr: "{{ pending.request.csr }}"
     company_id: "11772"
     manager_id: "12895"
     wait_for: validation

@@ -21,19 +21,24 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case
 from ansible_collections.certwright.cloud.plugins.modules import (
     alibaba_dv_order,
     alidns_record,
+    certificate_install,
     dnspod_record,
     tencent_order,
 )
+from ansible_collections.certwright.cloud.tests.served.probe import see
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import run_use_case
+from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Ca, new_key
 from examples import CALL, COMMAND, INLINE, Example, ran
 from plays import Outcome, ansible_environment, is_write, run_playbook
-from sandbox_process import SandboxProcess
+from sandbox_process import SandboxProcess, TlsServerProcess
 
-__all__ = ["SOON", "Desk", "Fitted", "fit"]
+__all__ = ["SOON", "SWIFT", "Desk", "Fitted", "earlier", "fit"]
 
 HERE = {"ansible_become": False, "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 SOON = {"wait_interval": 0.1, "wait_timeout": 60}
 QUICK = {f"tls_certificate_{name}": value for name, value in {**SOON, "dns_interval": 0.1}.items()}
+# Nobody needs the facts of the hosts, and they take as long as several tasks.
+SWIFT = {"ANSIBLE_GATHERING": "explicit"}
 # Where the guide's sandbox listens.
 GUIDE_URL = "http://127.0.0.1:18080/_sandbox/"
 SCRIPT_TIMEOUT = 300
@@ -87,19 +92,39 @@ def _fitted(value: Any, table: Mapping[str, Any]) -> Any:
     return value
 
 
+def earlier(name: str) -> dict[str, str]:
+    """A certificate with its chain, and its key, of an order that nobody remembers."""
+    ca, key = Ca(), new_key()
+    return {"certificate": ca.leaf(key, name) + ca.intermediate, "private_key": key}
+
+
 class Desk:
     """A folder with plays and files, on a machine that is led to a sandbox."""
 
     def __init__(self, sandbox: SandboxProcess, folder: Path) -> None:
         self.sandbox, self.folder = sandbox, folder
-        self.environment = {**sandbox.environment(), "HOME": str(folder), "ANSIBLE_PIPELINING": "1"}
+        self.environment = {**sandbox.environment(), "HOME": str(folder), **SWIFT}
+        self._servers: list[TlsServerProcess] = []
 
-    def run(self, plays: Sequence[Fitted | dict[str, Any]], *arguments: str, **variables: Any) -> Outcome:
-        """Runs plays on hosts that are this machine; variables replace those of the plays.
+    def run(
+        self,
+        plays: Sequence[Fitted | dict[str, Any]],
+        typed: Example | None = None,
+        settings: Fitted | None = None,
+        **variables: Any,
+    ) -> Outcome:
+        """Runs plays on hosts that are this machine.
 
         An example, as a play or as a task of a play, has run when all went well and the output shows that it did
         something.
+
+        Arguments:
+            typed: an example that is the command; without one it is 'ansible-playbook site.yml'.
+            settings: an example with variables.
+            variables: replace those of the plays.
         """
+        arguments = typed.words[2:] if typed else []
+        assert typed is None or typed.words[:2] == ["ansible-playbook", "site.yml"]
         contents: list[dict[str, Any]] = []
         examples: list[Example] = []
         for play in plays:
@@ -113,16 +138,28 @@ class Desk:
         path = self.folder / "site.yml"
         path.write_text(yaml.safe_dump(contents, sort_keys=False, allow_unicode=True), encoding="utf-8")
         extra = {"tls_certificate_dns_servers": [self.sandbox.ready["dns"]], **QUICK, **HERE, **variables}
+        extra |= settings.content if settings else {}
+        environment = {name: value for name, value in self.environment.items() if name != "HOME"}
         outcome = run_playbook(
-            path, "-i", "web1,web2,", *arguments, "-e", json.dumps(extra), home=self.folder, **self._settings()
+            path, "-i", "web1,web2,", *arguments, "-e", json.dumps(extra), home=self.folder, **environment
         )
-        if outcome.status == 0 and "--check" not in arguments:
-            done = _done(outcome)
+        if outcome.status == 0:
+            done = _done(outcome) if "--check" not in arguments else set()
             ran(example for example in examples if example.title in done)
+            ran([*([typed] if typed else []), *([settings.example] if settings else [])])
         return outcome
 
-    def follow(self, commands: Sequence[Fitted], **environment: str) -> list[str]:
-        """Types commands one after the other into one shell; returns what each printed. All have to succeed."""
+    def follow(self, commands: Sequence[Fitted], inventory: Fitted | None = None, **environment: str) -> list[str]:
+        """Types commands one after the other into one shell; returns what each printed. All have to succeed.
+
+        Arguments:
+            inventory: an example that is one; it has run when the commands have, with the hosts that it says.
+            environment: beside that of somebody who has set nothing.
+        """
+        if inventory:
+            path = self.folder / "inventory.yml"
+            path.write_text(yaml.safe_dump(inventory.content), encoding="utf-8")
+            environment["ANSIBLE_INVENTORY"] = str(path)
         script = "\n".join(f"{command.content}\necho '{END}'" for command in commands)
         done = subprocess.run(
             ["sh", "-euc", script],
@@ -136,7 +173,7 @@ class Desk:
             check=False,
         )
         assert done.returncode == 0, done.stdout
-        ran(command.example for command in commands)
+        ran(fitted.example for fitted in (*commands, *([inventory] if inventory else [])))
         return done.stdout.split(f"{END}\n")[: len(commands)]
 
     def call(self, fitted: Fitted) -> Any:
@@ -172,12 +209,44 @@ class Desk:
         for proof in order["validations"]:
             self.use(module, **proof["record"], state=state)
 
+    def serve(self, directory: Path, name: str) -> dict[str, Any]:
+        """Starts a server with a certificate's directory in its configuration, in which an earlier order is live.
+
+        Returns what stands in place of an example's commands and endpoint.
+        """
+        self.use(certificate_install, directory=str(directory), order_id="earlier", **earlier(name))
+        return self.serve_files(directory / "live" / "fullchain.pem", directory / "live" / "key.pem")
+
+    def serve_files(self, certificate: Path, private_key: Path) -> dict[str, Any]:
+        """Starts a server with two files; returns as `serve`."""
+        server = TlsServerProcess(certificate, private_key)
+        self._servers.append(server)
+        return {
+            "nginx -t": server.test_command,
+            "systemctl reload nginx": server.reload_command,
+            "systemctl reload haproxy": server.reload_command,
+            "127.0.0.1:443": server.address,
+            "[::1]:8443": server.address,
+        }
+
+    def served(self, commands: Mapping[str, Any], name: str) -> str:
+        """The fingerprint of what a server serves that was started here."""
+        host, port = commands["127.0.0.1:443"].rsplit(":", 1)
+        return see((host, int(port)), name)
+
+    def issued(self, order_id: str) -> str:
+        """The fingerprint of the certificate that the CA made for an order."""
+        certificate: dict[str, Any] = self.sandbox.control(f"orders/{order_id}")["certificate"]
+        return str(certificate["fingerprint_sha256"]).lower()
+
+    def leave(self) -> None:
+        """Stops the servers."""
+        for server in self._servers:
+            server.stop()
+
     def writes(self) -> int:
         """How many writes the clouds were sent so far."""
         return sum(is_write(entry) for entry in self.sandbox.journal())
-
-    def _settings(self) -> dict[str, str]:
-        return {name: value for name, value in self.environment.items() if name != "HOME"}
 
 
 def _examples(item: Fitted | dict[str, Any]) -> list[Example]:

@@ -23,20 +23,7 @@ from typing import Any
 
 import yaml
 
-__all__ = [
-    "CALL",
-    "COMMAND",
-    "DECLARED",
-    "INLINE",
-    "PLAY",
-    "SETTINGS",
-    "TASK",
-    "Example",
-    "chosen",
-    "found",
-    "ran",
-    "runs",
-]
+__all__ = ["CALL", "COMMAND", "DECLARED", "INLINE", "PLAY", "TASK", "Example", "chosen", "found", "ran", "runs"]
 
 COLLECTION = Path(__file__).resolve().parents[2]
 # What is no documentation of the collection.
@@ -74,7 +61,7 @@ class Example:
     @property
     def words(self) -> list[str]:
         """The words of a command, without comments."""
-        return shlex.split(self.text, comments=True)
+        return shlex.split(self.text.replace("\\\n", " "), comments=True)
 
     @property
     def title(self) -> str:
@@ -116,7 +103,8 @@ def runs(*selectors: str) -> Callable[[Callable[..., None]], Callable[..., None]
             _SEEN.clear()
             test(*args, **kwargs)
             declared = [example for selector in selectors for example in chosen(selector)]
-            assert [str(example) for example in declared if example.meaning not in _SEEN] == [], "not run"
+            left = [str(example) for example in declared if example.meaning not in _SEEN]
+            assert not left, f"declared and not run: {left}"
 
         return checked
 

@@ -14,7 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SandboxProcess", "TlsServerProcess"]
+__all__ = ["PROGRAM", "SandboxProcess", "TlsServerProcess"]
 
 PROGRAM = Path(__file__).resolve().parents[2] / "roles" / "sandbox" / "files" / "certwright_sandbox"
 # Long enough for a machine under load; a healthy start takes a second.

@@ -14,9 +14,11 @@ import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.modules import alidns_record, dnspod_record, validation_note
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import run_use_case
+from examples import chosen, ran, runs
 from plays import Outcome, is_write, run_role
 from sandbox_process import SandboxProcess
 
+PRINTED = "docs/docsite/rst/guide_first_order.rst:text"
 FLOWS = ("tencent_paid", "alibaba_dv")
 DOMAINS = {"tencent_paid": "www.example.com", "alibaba_dv": "www.example.net"}
 
@@ -216,6 +218,7 @@ def test_key_that_tencent_made_is_fetched_only_where_that_is_accepted(bench):
     assert (bench.folder / "web" / "live" / "key.pem").stat().st_mode & 0o777 == 0o600
 
 
+@runs(PRINTED)
 def test_manual_validation_shows_the_records_and_goes_on_later(bench):
     order_id = bench.sandbox.buy("alibaba_dv")
     hosts = {"web": bench.variables("alibaba_dv", order_id, tls_certificate_dns="manual")}
@@ -223,6 +226,10 @@ def test_manual_validation_shows_the_records_and_goes_on_later(bench):
     assert paused.status == 0, paused.output
     record = paused.results["web"]["order"]["validations"][0]["record"]
     assert f"{record['name']}  TXT  {record['value']}" in paused.output
+    (printed,) = chosen(PRINTED)
+    heading, line = printed.text.splitlines()
+    assert heading in paused.output and [len(line.split("  ")), line.split("  ")[1]] == [3, "TXT"]
+    ran([printed])
     assert "run the play again" in paused.results["web"]["next_step"]
     assert not (bench.folder / "web").exists()
     # Somebody publishes the record, on another day.
