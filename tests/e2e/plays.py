@@ -63,7 +63,7 @@ class Outcome:
 
 def ansible_environment(home: Path, **more: str) -> dict[str, str]:
     """The environment of somebody with this home, this Ansible, and no settings of their own."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "XDG_"))}
     settings = {
         "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(COLLECTION.parents[2])),
         "ANSIBLE_HOME": str(home / ".ansible"),

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ansible_collections.certwright.cloud.plugins.modules import dnspod_record, tencent_order
 from desk import Desk, Fitted, fit
-from examples import chosen, runs
+from examples import chosen, ran, runs
 from plays import ansible_environment
 from sandbox_process import SandboxProcess
 
@@ -57,12 +57,23 @@ def result(answer: str) -> dict[str, Any]:
     return shown
 
 
+def assert_remembered_as_shown(trail: Path, order_id: str) -> None:
+    """The trail has a line as the guide shows it, once."""
+    (example,) = chosen(f"{GUIDES}/guide_security.rst:json")
+    shown, lines = json.loads(example.text), [json.loads(line) for line in trail.read_text().splitlines()]
+    same = {name: shown[name] for name in ("site", "cloud", "action", "outcome", "code")} | {"subject": order_id}
+    (line,) = [line for line in lines if line | same == line]
+    assert [(name, type(value)) for name, value in line.items()] == [(name, type(shown[name])) for name in shown]
+    ran([example])
+
+
 @runs(
     *IN_README,
     "README.zh-CN.md:command:ansible ",
     f"{GUIDES}/guide_first_order.rst:command:export ",
     f"{GUIDES}/guide_first_order.rst:command:ansible ",
     f"{GUIDES}/guide_trouble.rst:inline:ansible ",
+    f"{GUIDES}/guide_security.rst:json",
     *(f"plugins/modules/{name}.py:inline" for name in ("tencent_order", "tencent_order_info", "alibaba_dv_order_info")),
 )
 def test_commands_of_the_readme_need_no_file_but_the_order(desk: Desk) -> None:
@@ -93,6 +104,7 @@ def test_commands_of_the_readme_need_no_file_but_the_order(desk: Desk) -> None:
     options = dict(word.split("=", 1) for word in shlex.split(typed[3].content)[-1].split())
     assert not desk.use(tencent_order, **options)["changed"]
     assert [desk.sandbox.control(f"orders/{order_id}")["submissions"] for order_id in (flat, from_file)] == [1, 1]
+    assert_remembered_as_shown(desk.folder / ".local" / "state" / "certwright" / "audit.jsonl", flat)
 
 
 @runs(f"{GUIDES}/guide_sandbox.rst:command", f"{GUIDES}/guide_trouble.rst:settings")

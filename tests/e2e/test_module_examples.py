@@ -29,7 +29,7 @@ from sandbox_process import SandboxProcess
 
 SHOW = "Show what was registered"
 STORY_OF_TENCENT = ("certificate_request", "tencent_order", "tencent_order_info", "dnspod_record", "dns_wait")
-STORY_OF_TENCENT += ("certificate_install",)
+STORY_OF_TENCENT += ("certificate_install", "validation_note")
 STORY_OF_ALIBABA = ("alibaba_dv_order", "alibaba_dv_order_info", "alidns_record")
 ORDERS = ("tencent_order", "tencent_order_info", "alibaba_dv_order", "alibaba_dv_order_info")
 
@@ -152,6 +152,7 @@ def test_examples_take_an_order_of_tencent_from_the_key_to_the_server(desk: Desk
     look, show, check, search, fetch = of_module("tencent_order_info", table)
     publish, remove = of_module("dnspod_record", table)
     one, every, resolver = of_module("dns_wait", table)
+    note, read, forget = of_module("validation_note", table)
     bring, install, preflight, configured = of_module("certificate_install", {**table, **shop})
     install, preflight = fit(install.example, table), fit(preflight.example, table)
     (role,) = of_role("tls_install", {"LrmeMvQr": by_role, "/etc/certwright": str(alone), "bought.": "other.", **last})
@@ -160,11 +161,13 @@ def test_examples_take_an_order_of_tencent_from_the_key_to_the_server(desk: Desk
     beside = put_beside(desk, [one, resolver], unwanted)
 
     story = [preflight, person, prepare, request, show_request, organization, submit, look, show, check]
-    story += [publish, every, search, fetch, bring, install, adopt, configured, one, resolver, remove, role]
+    story += [note, publish, every, search, fetch, bring, install, adopt, configured, one, resolver, remove]
+    story += [read, forget, role]
     again = [person, prepare, request, organization, submit, install, configured, role]
     told = Told(desk, story, again, other=other)
 
-    writing = titles(person, prepare, request, organization, submit, publish, install, configured, remove)
+    writing = titles(person, prepare, request, organization, submit, note, publish)
+    writing |= titles(install, configured, remove, forget)
     assert told.changed - writing == {
         "certwright.cloud.tls_install : Install the certificate and prove that it is served"
     }
@@ -177,6 +180,9 @@ def test_examples_take_an_order_of_tencent_from_the_key_to_the_server(desk: Desk
     assert [each["status"] for each in told.registered["looked_up"]["order"]["validations"]] == ["pending"] * 2
     assert len(desk.sandbox.journal(main, "CheckCertificateDomainVerification")) == 1
     assert told.registered["seen"]["complete"], told.registered["seen"]
+    (noted,) = note.content["certwright.cloud.validation_note"]["records"]
+    assert told.registered["left"]["published"] == [{"dns": "dnspod", "site": "intl", "records": [noted]}]
+    assert not (place / "www.example.com" / ".validation.json").exists()
     left = values(desk, unwanted["name"])
     assert left >= beside != set() and unwanted["value"] not in left
     assert told.registered["issued"]["bundle"]["private_key"] is None
