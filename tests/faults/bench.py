@@ -87,7 +87,7 @@ class Bench:
         with self.engine(row.flow, world) as engine:
             first = self._befallen(engine, row, fault)
             faults = message_faults(first)
-            if row.action == OURS and first.error:
+            if row.action == OURS and not fault.passing:
                 faults += server_faults(first.error, [server.address for server in cloud.servers], fault.bad_servers)
             if fault.passing and (row.reads or fault.sent):
                 faults += [f"what passes by itself ended the run: {error.text}" for error in first.errors]

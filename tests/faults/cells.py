@@ -47,13 +47,13 @@ class World:
 
     submission_guard: bool
     visible_delay: float
-    state_lag: float = 0
+    submission_lag: float = 0
 
     @property
     def title(self) -> str:
         """The world in a table."""
         guard = "guard" if self.submission_guard else "no guard"
-        late = f", submissions shown after {self.state_lag:g} s" if self.state_lag else ""
+        late = f", submissions shown after {self.submission_lag:g} s" if self.submission_lag else ""
         return f"{guard}, values after {self.visible_delay:g} s{late}"
 
 

@@ -47,10 +47,6 @@ __all__ = ["ProcessCloud"]
 # Seconds that a request takes, so that no two happen at the same moment.
 LATENCY = 0.05
 QUIET = {"rate": 0, "ca_poll": 10}
-# What starts the time for which reads do not show a submission.
-SUBMISSIONS = ("CertificateOrderSubmit", "CreateDVOrderAudit")
-# What shows where an order stands.
-LOOKS = ("DescribeCertificateDetail", "DescribeDVOrderResult", "DescribeOrderInstanceList")
 
 
 class _Transport:
@@ -76,7 +72,6 @@ class ProcessCloud:
     exchanges: list[Exchange] = field(default_factory=list)
     step: str = ""
     trap: Trap | None = None
-    state_lag: float = 0
 
     def __post_init__(self) -> None:
         self.app = App(self.folder, wall=self.clock.now, monotonic=self.clock.monotonic)
@@ -84,7 +79,7 @@ class ProcessCloud:
         self._wake_at: float | None = 0.0
         self.app.worker.wake = self.app.orders.wake = self._wake
         self.clock.due = self._let_the_ca_work
-        #: By name: the kind of fault that each of the two servers shows, by (name, type); None for none.
+        #: Of each of the two servers: gives the kind of fault that a question for (name, type) meets, None for none.
         self.dns_faults: list[Callable[[str, str], str | None]] = [_healthy, _healthy]
         zones = self.app.zones
         self.servers = [
@@ -95,9 +90,6 @@ class ProcessCloud:
         #: Servers that have to know what zones were like before a change; for others that would be work for nothing.
         self._stale: set[DnsServer] = set()
         zones.changed = self._zone_changed
-        #: The order as it was before it was submitted, and when that was.
-        self._before: Any = None
-        self._taken_at: float | None = None
 
     def _wake(self) -> None:
         self._wake_at = 0.0
@@ -127,17 +119,12 @@ class ProcessCloud:
             server.stop()
         self.app.stop()
 
-    def reset(self, state_lag: float = 0, **settings: Any) -> None:
-        """Everything as new, with these settings of the sandbox; the clock goes on.
-
-        Arguments:
-            state_lag: seconds for which reads of an order do not show yet that it was submitted.
-        """
+    def reset(self, **settings: Any) -> None:
+        """Everything as new, with these settings of the sandbox; the clock goes on."""
         self._stale.clear()
         self.app.reset()
         self.app.settings.update({**QUIET, **settings})
         self.exchanges, self.trap, self.step = [], None, ""
-        self.state_lag, self._taken_at = state_lag, None
         self.dns_faults[:] = [_healthy] * len(self.dns_faults)
 
     def buy(self, flow: str) -> str:
@@ -183,7 +170,7 @@ class ProcessCloud:
             kills = self._spring()
             if kills == BEFORE:
                 raise Killed
-            answer = self._delivered(self._answer(received), timeout)
+            answer = self._delivered(self.app.answer(received), timeout)
             if kills == AFTER:
                 raise Killed
             return answer
@@ -193,10 +180,7 @@ class ProcessCloud:
         finally:
             entries = [each for each in self.app.journal.entries(before) if each["cloud"] != "ca"]
             entry = entries[0] if entries else None
-            action = _action(received)
-            if action in SUBMISSIONS and entry and entry["effective"] and self._taken_at is None:
-                self._taken_at = self.clock.now()
-            self.exchanges.append(Exchange(self.step, action, at, entry, answer, failure))
+            self.exchanges.append(Exchange(self.step, _action(received), at, entry, answer, failure))
             self.clock.sleep(0)
 
     def _spring(self) -> str | None:
@@ -207,25 +191,6 @@ class ProcessCloud:
         trap.sprung = True
         trap.spring()
         return trap.kills
-
-    def _answer(self, request: Request) -> Response:
-        """The cloud's answer; of the order as it was before while a submission does not show yet."""
-        action = _action(request)
-        if self.state_lag and action in SUBMISSIONS and self._taken_at is None:
-            self._before = self._order()
-        if action not in LOOKS or self._taken_at is None or self.clock.now() >= self._taken_at + self.state_lag:
-            return self.app.answer(request)
-        present = self._order()
-        self.app.orders.save(self._before)
-        try:
-            return self.app.answer(request)
-        finally:
-            self.app.orders.save(present)
-
-    def _order(self) -> Any:
-        """The one order that there is."""
-        (order,) = self.app.orders.list()
-        return order
 
     def _delivered(self, answer: Response, timeout: float) -> HttpResponse:
         """What a client gets of an answer over a socket (see http_server and RequestsTransport)."""

@@ -119,8 +119,10 @@ def _what_the_cloud_said(step: str, exchanges: Sequence[Exchange]) -> dict[str, 
     return {"code": failed[-1].code, "request_id": str(failed[-1].fields["RequestId"])}
 
 
-def server_faults(error: CertwrightError, servers: Sequence[str], bad: int) -> list[str]:
-    """Whether a wait for DNS names just the first ``bad`` of the servers."""
+def server_faults(error: CertwrightError | None, servers: Sequence[str], bad: int) -> list[str]:
+    """Whether a wait for servers of which the first ``bad`` stay bad ends, and names just those."""
+    if error is None:
+        return ["a wait for DNS ended well although a server did not show the record"]
     named = [server for server in servers if f"'{server}'" in error.text]
     return [] if named == list(servers[:bad]) else [f"'{error.text}' does not name just {bad} of {', '.join(servers)}"]
 
