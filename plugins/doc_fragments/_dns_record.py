@@ -48,4 +48,11 @@ options:
       present: The value is added if it is missing.
       absent: The record with exactly this name, type and value is removed.
     default: present
+  wait_timeout:
+    description:
+      - How long to look for a record that is to be removed (O(state=absent)) and is not listed, in seconds. A list may
+        show a new record late, at DNSPod up to 30 seconds, and a record that is not listed cannot be removed.
+      - With V(0) the records are looked up once.
+    type: int
+    default: 0
 """

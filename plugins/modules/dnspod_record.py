@@ -16,7 +16,8 @@ description:
     It is made for the records that prove control of a domain, and leaves other people's values at the same name
     alone.
   - Only the default line is looked at and written, which answers everybody.
-  - The cloud may show a new record in its lists up to 30 seconds later. A repeated run is safe all the same.
+  - The cloud may show a new record in its lists up to 30 seconds later. A repeated run is safe all the same. To remove
+    a record so soon after it was added, set O(wait_timeout) to V(30).
 extends_documentation_fragment:
   - certwright.cloud._connection
   - certwright.cloud._tencent

@@ -48,6 +48,7 @@ class Flow:
         id_option: how its modules name the order.
         application: the other options of the module that submits.
         dns: who keeps the domain's zone, as the role names it.
+        list_delay: for how long the role looks for a record that it is to remove, in seconds.
         cloud_key: whether the cloud makes the key.
     """
 
@@ -56,6 +57,7 @@ class Flow:
     submission: str
     domain: str
     dns: str
+    list_delay: int
     id_option: str
     order: UseCase
     info: UseCase
@@ -73,6 +75,7 @@ FLOWS = {
             "CertificateOrderSubmit",
             "www.example.com",
             "dnspod",
+            30,
             "certificate_id",
             tencent_order.USE_CASE,
             tencent_order_info.USE_CASE,
@@ -91,6 +94,7 @@ FLOWS = {
             "CreateDVOrderAudit",
             "www.example.net",
             "alidns",
+            0,
             "instance_id",
             alibaba_dv_order.USE_CASE,
             alibaba_dv_order_info.USE_CASE,
@@ -245,7 +249,7 @@ class Engine:
         unnoted = [record for record in self._records if record not in noted]
         for kept in [*self._published, *([{**self._dns(), "records": unnoted}] if unnoted else [])]:
             for record in kept["records"]:
-                self._use(self.flow.record, **self._common, **record, state="absent")
+                self._use(self.flow.record, **self._common, **record, state="absent", wait_timeout=self.flow.list_delay)
             self._use(validation_note.USE_CASE, **self._site(), **kept, state="absent")
 
     def _dns(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._dns import DnsRe
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import holding_zone, name_fault, normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, wait_until
 
 __all__ = ["RECORD_OPTIONS", "keeping_record"]
 
@@ -21,6 +22,8 @@ Params = Mapping[str, Any]
 
 # A record write may be repeated after the records were read again (design, section 3: REPEATABLE).
 _ATTEMPTS = 3
+# Seconds between two looks for a record that is not listed yet.
+_INTERVAL = 5.0
 
 RECORD_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -29,6 +32,7 @@ RECORD_OPTIONS: dict[str, Any] = {
     "ttl": {"type": "int", "default": 600},
     "zone": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "wait_timeout": {"type": "int", "default": 0},
 }
 
 
@@ -46,6 +50,8 @@ def keeping_record(build: Callable[[Params, Context], DnsService]) -> Callable[[
             raise InvalidInput([f"name: '{params['name']}' {fault}"])
         if not params["value"]:
             raise InvalidInput(["value: is empty; give the value of the record"])
+        if params["wait_timeout"] < 0:
+            raise InvalidInput(["wait_timeout: give 0 or a number of seconds"])
         return _keep(build(params, context), name, params, context)
 
     return function
@@ -55,7 +61,8 @@ def _keep(service: DnsService, name: str, params: Params, context: Context) -> R
     zone = _zone_of(service, name, params["zone"])
     wanted = DnsRecord(zone.name, name, params["type"], _stored(params["type"], params["value"]), params["ttl"])
     present = params["state"] == "present"
-    before = service.records(zone, name, wanted.type)
+    timeout = 0 if present or context.check_mode else params["wait_timeout"]
+    before = _listed(service, zone, wanted, timeout, context.clock)
     same = _same(before, wanted)
     changed = not same if present else bool(same)
     kept = same[0] if same else wanted
@@ -68,6 +75,16 @@ def _keep(service: DnsService, name: str, params: Params, context: Context) -> R
         "record": replace(kept, value=wanted.value).to_result(),
         "diff": _diff(wanted, before, present, changed),
     }
+
+
+def _listed(service: DnsService, zone: Zone, wanted: DnsRecord, timeout: float, clock: Clock) -> list[DnsRecord]:
+    """The records at the name. As long as the wanted one is not listed they are looked up again: a list may be late."""
+
+    def look() -> tuple[bool, list[DnsRecord]]:
+        records = service.records(zone, wanted.name, wanted.type)
+        return bool(_same(records, wanted)), records
+
+    return wait_until(look, timeout=timeout, interval=_INTERVAL, clock=clock)[1]
 
 
 def _diff(wanted: DnsRecord, before: list[DnsRecord], present: bool, changed: bool) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._dns_reco
     keeping_record,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
-from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import refusal, unanswered
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
+from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import FakeClock, refusal, unanswered
 
 NAME = "_dnsauth.www.example.com"
 
@@ -74,10 +75,14 @@ class FakeDns:
         return [call for call in self.calls if not call.startswith("read")]
 
 
-def keep(service: FakeDns, value: str = "ours", check_mode: bool = False, **given: Any) -> dict[str, Any]:
+def keep(
+    service: FakeDns, value: str = "ours", check_mode: bool = False, clock: Clock | None = None, **given: Any
+) -> dict[str, Any]:
     params = {name: spec.get("default") for name, spec in RECORD_OPTIONS.items()}
     params.update({"name": NAME, "value": value, **given})
-    return keeping_record(lambda _params, _context: service)(params, Context(check_mode=check_mode))
+    return keeping_record(lambda _params, _context: service)(
+        params, Context(check_mode=check_mode, clock=clock or FakeClock())
+    )
 
 
 def failure(service: FakeDns, value: str = "ours", **given: Any) -> CertwrightError:
@@ -113,6 +118,35 @@ def test_only_the_exact_value_is_removed() -> None:
     assert result["changed"] is True
     assert result["diff"]["after"]["values"] == ["Ours", "theirs"]
     assert [each.value for each in service.kept] == ["theirs", "Ours"]
+
+
+@pytest.mark.parametrize(
+    ("listed_after", "timeout", "looks"), [(0, 30, 1), (9, 30, 3), (30, 30, 7), (31, 30, 7), (9, 0, 1)]
+)
+def test_value_to_be_removed_is_looked_for_until_it_is_listed(listed_after: float, timeout: int, looks: int) -> None:
+    service, clock = FakeDns(record("ours")), FakeClock()
+    start = clock.now()
+    kept = service.records
+    service.records = lambda *wanted: kept(*wanted) if clock.now() - start >= listed_after else (kept(*wanted), [])[1]
+    result = keep(service, clock=clock, state="absent", wait_timeout=timeout)
+    found = listed_after <= timeout
+    assert result["changed"] is found
+    assert service.kept == ([] if found else [record("ours")])
+    assert len(service.calls) - len(service.written) == looks
+    assert clock.now() - start <= timeout
+
+
+@pytest.mark.parametrize("given", [{"state": "present"}, {"state": "absent", "check_mode": True}])
+def test_nothing_is_waited_for_where_nothing_is_removed(given: dict[str, Any]) -> None:
+    clock = FakeClock()
+    keep(FakeDns(), clock=clock, wait_timeout=30, **given)
+    assert clock.sleeps == []
+
+
+def test_time_to_look_that_cannot_be_is_refused() -> None:
+    service = FakeDns()
+    assert "wait_timeout: give 0 or a number of seconds" in failure(service, wait_timeout=-1).text
+    assert service.calls == []
 
 
 def test_value_that_is_gone_already_is_no_change() -> None:
