@@ -20,6 +20,7 @@ from typing import Callable
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._files import make_private_folder, safe_name
+from ansible_collections.certwright.cloud.plugins.module_utils._orders import OrderState
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, wait_until
 
 __all__ = ["Ledger", "LedgerPage", "Sent"]
@@ -150,7 +151,11 @@ def _last_of(text: str) -> Sent | None:
         try:
             data = json.loads(line)
             return data and Sent(
-                str(data["step"]), str(data["state"]), float(data["at"]), bool(data["accepted"]), data.get("request_id")
+                str(data["step"]),
+                OrderState(data["state"]).value,
+                float(data["at"]),
+                bool(data["accepted"]),
+                data.get("request_id"),
             )
         except (ValueError, TypeError, KeyError, OverflowError, AttributeError, RecursionError):
             continue

@@ -145,7 +145,8 @@ class Refused:
 
 def closed_elsewhere(sandbox: SandboxProcess, order_id: str) -> None:
     """Somebody else submits the order, and the CA refuses it."""
-    run(sandbox, ORDER, certificate_id=order_id, **{**DOCUMENTS, "common_name": "other.example.com"})
+    elsewhere = {"state_dir": f"{sandbox.state_dir}/elsewhere", "common_name": "other.example.com"}
+    run(sandbox, ORDER, certificate_id=order_id, **{**DOCUMENTS, **elsewhere})
     sandbox.control(f"orders/{order_id}/decision", {"decision": "reject"})
     sandbox.control("journal", method="DELETE")
 

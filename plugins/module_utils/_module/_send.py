@@ -51,10 +51,11 @@ class Sender:
         Where a call was sent a moment ago by a run that has ended, its outcome is waited for. Raises CertwrightError.
         """
         order = self._service.read(self._submission.order_id)
+        self._forget_what_is_shown(order)
         missing = self._submission.missing(order)
         last = self._page.last
         step = next((each for each in missing if last and each.once and each.name == last.step), None)
-        if last is None or step is None or _shows(order, last):
+        if last is None or step is None:
             return order, missing
         age = max(0.0, self._clock.now() - last.at)
         window = self._timeout or _OPEN_SECONDS
@@ -109,6 +110,12 @@ class Sender:
         """Notes what the order has shown of the step that was sent last."""
         if step.once and self._page.last:
             self._page.note(replace(self._page.last, accepted=True) if carried_out else None)
+
+    def _forget_what_is_shown(self, order: Order) -> None:
+        """Once an order has shown that the last call arrived, what it needs later is a new wish."""
+        last = self._page.last
+        if last and order.state.submitted and order.state not in (OrderState.UNKNOWN, OrderState(last.state)):
+            self._page.note(None)
 
     def _refused(self, order: Order, missing: list[Step], done: list[Step], error: CertwrightError) -> Verdict:
         """After a refusal: the order, if somebody else has just sent it; otherwise the refusal goes on up."""
@@ -204,6 +211,7 @@ class Sender:
                     f"{_without_order(error, before.id)}"
                 )
             raise
+        self._forget_what_is_shown(order)
         if order.state in old_states(before, done):
             said = "The cloud took the order but still shows its state from before; look again in a moment."
             return replace(order, action=ActionNeeded.NONE, next_step=said)
@@ -223,11 +231,6 @@ def old_states(before: Order, done: Sequence[Step]) -> frozenset[OrderState]:
     if not done:
         return frozenset()
     return frozenset({before.state, *(step.resulting for step in done)} - {done[-1].resulting})
-
-
-def _shows(order: Order, last: Sent) -> bool:
-    """Whether an order that needs a step again has shown that the last one arrived: it came back from it."""
-    return order.state.submitted and order.state.value != last.state
 
 
 def _without_order(error: CertwrightError, order_id: str) -> str:

@@ -129,10 +129,31 @@ def test_accepted_order_that_still_shows_nothing_is_told_and_not_sent_again(mach
     assert f"opened again on purpose since then, run the task again in {15 - minutes} minutes." in error.text
 
 
-def test_order_that_was_opened_again_long_after_it_was_sent_is_sent(machine: Machine) -> None:
-    machine.run(Flow(PREPARED, VALIDATING))
+def test_order_that_stands_unsent_long_after_it_was_taken_is_sent(machine: Machine) -> None:
+    machine.run(Flow(PREPARED))
     machine.clock.time += 15 * MINUTE
     assert machine.run(Flow(PREPARED, VALIDATING))["steps"] == [ORDER]
+
+
+@pytest.mark.parametrize("seen", [VALIDATING, ISSUED])
+def test_order_that_was_opened_again_after_it_had_shown_its_submission_is_sent_at_once(
+    machine: Machine, seen: Order
+) -> None:
+    machine.run(Flow(PREPARED, seen))
+    assert machine.run(Flow(PREPARED, VALIDATING))["steps"] == [ORDER]
+    machine.run(Flow(PREPARED))
+    # Any later run may be the one that sees it, also one that fails.
+    machine.run(Flow(seen))
+    assert machine.run(Flow(PREPARED, VALIDATING))["steps"] == [ORDER]
+    assert machine.clock.sleeps == []
+
+
+def test_state_that_nobody_knows_shows_nothing(machine: Machine) -> None:
+    machine.run(Flow(PREPARED))
+    machine.run(Flow(UNKNOWN))
+    flow = Flow(PREPARED)
+    assert machine.fails(flow).kind is ErrorKind.OUTCOME_UNKNOWN
+    assert flow.sent == []
 
 
 def test_refused_order_is_sent_again_at_once(machine: Machine) -> None:
@@ -269,11 +290,13 @@ def test_ledger_is_for_its_owner_only_and_says_what_was_sent(machine: Machine) -
     path = page_of(machine)
     assert (path.name, path.stat().st_mode & 0o777) == ("fake-order-1.jsonl", 0o600)
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [(line["step"], line["accepted"], line["request_id"]) for line in lines] == [
-        (ORDER, False, None),
-        (ORDER, True, f"request-{ORDER}"),
+    *lines, last = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(line["step"], line["state"], line["accepted"], line["request_id"]) for line in lines] == [
+        (ORDER, "prepared", False, None),
+        (ORDER, "prepared", True, f"request-{ORDER}"),
     ]
+    # The order has shown it, so nothing is open any more.
+    assert last is None
 
 
 @pytest.mark.parametrize(
@@ -285,6 +308,7 @@ def test_ledger_is_for_its_owner_only_and_says_what_was_sent(machine: Machine) -
         "[1, 2]\n",
         '"text"\n',
         '{"step": "submit order", "state": "prepared", "at": "soon", "accepted": false}\n',
+        '{"step": "submit order", "state": "strange", "at": 1, "accepted": false}\n',
         "[" * 5000 + "\n",
     ],
 )
