@@ -526,6 +526,15 @@ def faults(step: Step) -> Result:
     return result
 
 
+def leaks(step: Step) -> Result:
+    """Canaries through every module and the role, searched for wherever they could have stayed."""
+    result = pytest(step, "tests/leaks")
+    figures = re.findall(r"^canaries: .*$", step.text(), re.MULTILINE)
+    result.notes += figures or ["Nothing was searched"]
+    result.failed += not figures
+    return result
+
+
 def served(step: Step) -> Result:
     """Real servers: nginx on this machine, and hosts with systemd behind ssh."""
     result = Result()
@@ -581,6 +590,7 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "served": served,
     "judges": judges,
     "faults": faults,
+    "leaks": leaks,
     "crash": crash,
     "properties": properties,
     "troubles": troubles,

@@ -94,6 +94,11 @@ class Redactor:
         for form in self._forms:
             if form in text:
                 text = text.replace(form, MASK)
+            # What somebody has cut to a length can begin or end within a secret.
+            if form[:SHORTEST] in text[-len(form) :]:
+                text = _without_beginning(text, form)
+            if form[-SHORTEST:] in text[: len(form)]:
+                text = _without_beginning(text[::-1], form[::-1])[::-1]
         words = [word for word in self._words if len(word) >= _SHORTEST_WORD and word in text]
         if words:
             choice = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
@@ -118,6 +123,13 @@ class Redactor:
         if isinstance(value, int) and not isinstance(value, bool):
             return MASK if self.text(str(value)) == MASK else value
         return value
+
+
+def _without_beginning(text: str, form: str) -> str:
+    """The text, whose end is masked where it is the beginning of a secret."""
+    sizes = range(min(len(form), len(text)), SHORTEST - 1, -1)
+    size = next((size for size in sizes if text.endswith(form[:size])), 0)
+    return text[: len(text) - size] + MASK if size else text
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certwright.cloud.tests.e2e.plays import is_write, run_playbook
-from ansible_collections.certwright.cloud.tests.served.evidence import Watch, found_in
+from ansible_collections.certwright.cloud.tests.evidence import Watch, found_in
 from ansible_collections.certwright.cloud.tests.served.probe import Probe, see
 from ansible_collections.certwright.cloud.tests.served.remote_host import Lan, RemoteHost
 from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Ca, new_key

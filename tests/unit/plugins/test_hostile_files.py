@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError
+from ansible_collections.certwright.cloud.plugins.module_utils._files import safe_name
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock
-from ansible_collections.certwright.cloud.plugins.module_utils._versions import safe_name
 from ansible_collections.certwright.cloud.plugins.modules import certificate_install, certificate_request
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import context, run_use_case
 from ansible_collections.certwright.cloud.tests.unit.plugins.hostile_answers import NASTY_TEXTS, TEXTS, examples

@@ -106,7 +106,7 @@ def test_broken_certificate_request_or_key_is_refused_cleanly(broken: tuple[str,
             read(pem_of(kind, der))
 
 
-@examples(200)
+@examples(200, full=5_000)
 @given(text=TEXTS, kind=st.sampled_from(sorted(READERS)))
 def test_text_that_is_no_pem_is_refused_cleanly(text: str, kind: str) -> None:
     for read in READERS[kind]:
@@ -279,7 +279,7 @@ def test_broken_dns_answers_are_told_in_half_a_sentence() -> None:
     # The id has to be right, or the answer is somebody else's.
     with name_server(lambda query: query[:2] + said[0]) as server:
 
-        @examples(200)
+        @examples(200, full=5_000)
         @given(data=st.data())
         def tried(data: st.DataObject) -> None:
             good = dns_answer(*data.draw(LABELS))[2:]
@@ -339,7 +339,7 @@ def test_broken_http_answers_are_no_usable_answer() -> None:
 
     with http_server(lambda: said[0]) as url:
 
-        @examples(150)
+        @examples(150, full=2_500)
         @given(answer=st.sampled_from(HTTP_ANSWERS).flatmap(damaged) | st.sampled_from(HTTP_ANSWERS))
         def tried(answer: bytes) -> None:
             said[0] = answer

@@ -86,6 +86,22 @@ def test_secret_is_masked_where_it_stands_with_blanks_around_it() -> None:
     assert knowing("  s3cretS3cret\n").text("<s3cretS3cret>") == f"<{MASK}>"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("said: s3cretS3cr", f"said: {MASK}"),
+        ("cretS3cret was said", f"{MASK} was said"),
+        ("s3cretS3cre", MASK),
+        # So little of it could be anything.
+        ("said: s3cretS", "said: s3cretS"),
+        ("s3cretS3cr, it said", "s3cretS3cr, it said"),
+        (f"Basic {base64.b64encode(b'user:s3cretS3cret')[:20].decode()}", f"Basic dXNlcjp{MASK}"),
+    ],
+)
+def test_secret_that_was_cut_off_is_masked_at_the_edge_of_a_text(text: str, shown: str) -> None:
+    assert knowing("s3cretS3cret").text(text) == shown
+
+
 @pytest.mark.parametrize("empty", [None, "", "   "])
 def test_nothing_is_no_secret(empty: str | None) -> None:
     assert knowing(empty).text("a text  with blanks") == "a text  with blanks"

@@ -19,19 +19,24 @@ from pathlib import Path
 
 __all__ = ["Watch", "found_in"]
 
-INTERVAL = 0.05
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{200,}={0,2}")
 
 
-def found_in(places: Iterable[Path], words: Iterable[str], without: Path | None = None) -> dict[str, list[Path]]:
+def found_in(
+    places: Iterable[Path], words: Iterable[str], without: Path | None = None, except_for: Iterable[Path] = ()
+) -> dict[str, list[Path]]:
     """The files below the places that hold a word, by word; zip archives in base64, as Ansible sends them, included.
 
     Arguments:
         without: a folder below one of the places that is not looked at.
+        except_for: files that are not looked at.
     """
     wanted = {word: word.encode() for word in words}
+    passed_over = set(except_for)
     found: dict[str, list[Path]] = {}
     for path in _files(places, without):
+        if path in passed_over:
+            continue
         with suppress(OSError):
             data = path.read_bytes()
             for text in (data, *_unpacked(data)):
@@ -66,11 +71,14 @@ class Watch:
 
     Arguments:
         processes: gives the /proc folders to look at.
+        interval: seconds between two looks.
     """
 
-    def __init__(self, processes: Callable[[], Iterable[Path]]) -> None:
+    def __init__(self, processes: Callable[[], Iterable[Path]], interval: float = 0.05) -> None:
         self._processes = processes
-        self._seen: set[bytes] = set()
+        self._interval = interval
+        self._seen: dict[str, set[bytes]] = {"cmdline": set(), "environ": set()}
+        self.processes: set[str] = set()
         self.looks = 0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -84,13 +92,15 @@ class Watch:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._end.wait(INTERVAL):
+        while not self._end.wait(self._interval):
             for folder in self._processes():
-                for name in ("cmdline", "environ"):
+                self.processes.add(folder.name)
+                for name, seen in self._seen.items():
                     with suppress(OSError):
-                        self._seen.add((folder / name).read_bytes())
+                        seen.add((folder / name).read_bytes())
             self.looks += 1
 
-    def shown(self, words: Iterable[str]) -> list[str]:
-        """Those of the words that a process showed."""
-        return [word for word in words if any(word.encode() in text for text in self._seen)]
+    def shown(self, words: Iterable[str], within: Iterable[str] = ("cmdline", "environ")) -> list[str]:
+        """Those of the words that a process showed, in its command line or its environment."""
+        texts = set().union(*(self._seen[name] for name in within))
+        return [word for word in words if any(word.encode() in text for text in texts)]
