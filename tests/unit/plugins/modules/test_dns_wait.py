@@ -517,7 +517,7 @@ def test_server_that_no_route_leads_to_is_not_asked(
         def __init__(self, *_family: object) -> None:
             pass
 
-        def __enter__(self) -> Probe:
+        def __enter__(self) -> object:
             return self
 
         def __exit__(self, *_unused: object) -> None:
