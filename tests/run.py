@@ -620,6 +620,8 @@ CHAINS = (
     ("ruff", "mypy", "lint", "docs", "package"),
     *(tuple(f"{kind}-{core.series}" for kind in OF_CORES) for core in CORES if core.series != main_series()),
 )
+# In the end, side by side: runs that are killed wait more than they work.
+LAST_CHAINS = (("crash",), ("faults", "leaks", "judges"))
 
 
 def perform(name: str, total: Result) -> None:
@@ -689,11 +691,12 @@ def main(arguments: Sequence[str]) -> int:
     names.remove("setup")
     if total.failed:
         names = []
-    chains = [[name for name in chain if name in names] for chain in CHAINS]
-    perform_chains([chain for chain in chains if chain], total)
-    chained = [name for chain in chains for name in chain]
+    first, last = ([[name for name in chain if name in names] for chain in chains] for chains in (CHAINS, LAST_CHAINS))
+    chained = [name for chain in (*first, *last) for name in chain]
+    perform_chains([chain for chain in first if chain], total)
     for name in [name for name in names if name not in chained]:
         perform(name, total)
+    perform_chains([chain for chain in last if chain], total)
     summary = f"{total.passed} passed, {total.failed} failed"
     (LOG / "summary").write_text(summary + "\n", encoding="utf-8")
     print(f"{time.monotonic() - started:.0f} s; logs in {LOG.relative_to(ROOT)}\n{summary}")
