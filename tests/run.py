@@ -562,7 +562,7 @@ def crash(step: Step) -> Result:
         places.append("tests/crash/nginx")
     first, *others = places
     more = [COLLECTION / place for place in others]
-    result.add(pytest(step, first, "-n", "2", "--dist", "loadfile", "--tools", SERVED, *more))
+    result.add(pytest(step, first, "-n", "3", "--dist", "loadgroup", "--tools", SERVED, *more))
     result.notes += re.findall(r"^told: (.*)$", step.text(), re.MULTILINE)
     return result
 
