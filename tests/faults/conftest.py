@@ -12,7 +12,7 @@ import pytest
 from bench import Bench, bench, close
 from docket import Docket, tell_cell
 
-__all__ = ["pytest_addoption", "pytest_configure", "pytest_unconfigure", "tell_cell", "the_bench"]
+__all__ = ["pytest_addoption", "pytest_configure", "pytest_sessionfinish", "tell_cell", "the_bench"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Docket(config.getoption("--faults-to")), "faults-docket")
 
 
-def pytest_unconfigure() -> None:
+def pytest_sessionfinish() -> None:
     """Ends the sandbox of this process, which the rows were made with before the first test."""
     close()
 

@@ -95,7 +95,7 @@ class Docket:
         count = Counter(word.split()[0] for word in self._words.values())
         failed = count.pop(FAILED, 0)
         went_on = count.pop(WENT_ON, 0)
-        kinds = ", ".join(f"{number} {kind}" for kind, number in count.most_common())
+        kinds = ", ".join(f"{number} {kind}" for kind, number in count.most_common()) or "nothing"
         verdict = f"{failed} broke a promise" if failed else "every promise held"
         return (
             f"{len(self._words)} cells: in {went_on} the run went on by itself, in {sum(count.values())} it failed "
