@@ -21,8 +21,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Starts collecting."""
-    config.pluginmanager.register(Docket(config.getoption("--faults-to")), "faults-docket")
+    """Starts collecting, where the results of all processes come together."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Docket(config.getoption("--faults-to")), "faults-docket")
 
 
 def pytest_sessionfinish() -> None:
