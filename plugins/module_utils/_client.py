@@ -35,6 +35,7 @@ __all__ = [
     "CallReport",
     "Dialect",
     "ignore_report",
+    "parse_number",
     "parse_retry_after",
 ]
 
@@ -45,6 +46,8 @@ JsonObject = dict[str, Any]
 
 # Seconds; the Date header counts whole ones, so less than this is no difference.
 _NOTABLE_SKEW = 5.0
+# Digits of a number in a header.
+_LONGEST_NUMBER = 15
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,16 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """The seconds of a Retry-After header, which holds a number or a date (RFC 9110, 10.2.3); None without a usable
     one."""
     text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdecimal():
-        return float(text)
+    seconds = parse_number(text)
+    if seconds is not None:
+        return seconds
     date = _parse_date(text)
     return None if date is None else max(0.0, date - now)
+
+
+def parse_number(text: str) -> float | None:
+    """A whole number in a header; None for anything else, also one that nobody means."""
+    return float(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
 
 
 def _parse_date(text: str | None) -> float | None:

@@ -74,6 +74,20 @@ class CertwrightError(Exception):
         self.changed = False
         self.retry_after: float | None = None
 
+    def left_open(self, message: str, hint: str) -> CertwrightError:
+        """The failure of a write of which nobody can say whether it was carried out, with what the cloud said of it."""
+        unknown = CertwrightError(
+            message,
+            kind=ErrorKind.OUTCOME_UNKNOWN,
+            code=self.code,
+            detail=self.detail,
+            request_id=self.request_id,
+            http_status=self.http_status,
+            hint=hint,
+        )
+        unknown.order, unknown.changed = self.order, self.changed
+        return unknown
+
     @property
     def text(self) -> str:
         """The whole message for a person: what happened, what the cloud said, what to do."""

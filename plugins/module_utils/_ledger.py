@@ -10,6 +10,7 @@ so the next process knows that something may be under way that the cloud does no
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -66,10 +67,13 @@ class LedgerPage:
         """Notes the last call, or that none is open. On the disk when this returns. Raises OSError."""
         self.last = sent
         if self._descriptor is not None:
-            line = f"{self._start}{json.dumps(asdict(sent) if sent else None)}\n"
-            self._start = ""
-            os.write(self._descriptor, line.encode("ascii"))
+            line = f"{self._start}{json.dumps(asdict(sent) if sent else None)}\n".encode("ascii")
+            # Should this fail half-way.
+            self._start = "\n"
+            if os.write(self._descriptor, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._descriptor)
+            self._start = ""
 
 
 class Ledger:

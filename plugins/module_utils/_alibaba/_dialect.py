@@ -24,6 +24,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._client import (
     USER_AGENT,
     Answer,
     ApiCall,
+    parse_number,
     parse_retry_after,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
@@ -115,10 +116,8 @@ class AlibabaDialect:
 
     def retry_after(self, response: HttpResponse, now: float) -> float | None:
         """See Dialect. The cloud's own header counts milliseconds (reference: Alibaba, 3.4)."""
-        own = response.headers.get("x-acs-retry-after", "").strip()
-        if own.isascii() and own.isdecimal():
-            return float(own) / 1000
-        return parse_retry_after(response.headers, now)
+        own = parse_number(response.headers.get("x-acs-retry-after", "").strip())
+        return parse_retry_after(response.headers, now) if own is None else own / 1000
 
     def _refused(
         self, call: ApiCall, response: HttpResponse, code: str, data: Mapping[str, Any], request_id: str | None

@@ -150,18 +150,11 @@ def _left(service: DnsService, zone: Zone, wanted: DnsRecord, failure: Certwrigh
     try:
         return _same(service.records(zone, wanted.name, wanted.type), wanted)
     except CertwrightError as error:
-        unknown = CertwrightError(
+        raise failure.left_open(
             f"Record '{wanted.name}': it is not known whether it was written, and it could not be read again: "
             f"{failure.message}",
-            kind=ErrorKind.OUTCOME_UNKNOWN,
-            code=failure.code,
-            detail=failure.detail,
-            request_id=failure.request_id,
-            http_status=failure.http_status,
-            hint="Run the same task again: it reads the records first and writes only what is missing.",
-        )
-        unknown.changed = failure.changed
-        raise unknown from error
+            "Run the same task again: it reads the records first and writes only what is missing.",
+        ) from error
 
 
 def _same(records: list[DnsRecord], wanted: DnsRecord) -> list[DnsRecord]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -97,25 +98,41 @@ class Sender:
             step.send()
             return
         sent = Sent(step.name, state.value, self._clock.now(), accepted=False)
-        self._page.note(sent)
+        try:
+            self._page.note(sent)
+        except OSError as error:
+            raise CertwrightError(
+                f"Order '{self._submission.order_id}': '{step.name}' was not sent, because the ledger of orders cannot "
+                f"be written: {error.strerror}",
+                kind=ErrorKind.QUOTA if error.errno in (errno.ENOSPC, errno.EDQUOT) else ErrorKind.PERMISSION,
+                hint="Make room in state_dir, or name another folder, and run the task again.",
+            ) from error
         try:
             request_id = step.send()
         except CertwrightError as error:
             if not error.ambiguous:
-                self._page.note(None)
+                self._keep(None)
             raise
-        self._page.note(replace(sent, accepted=True, request_id=request_id))
+        self._keep(replace(sent, accepted=True, request_id=request_id))
+
+    def _keep(self, sent: Sent | None) -> None:
+        """Notes what became of a call. Where that fails the next run finds it open and looks, so it is only warned of:
+        what was sent was sent."""
+        try:
+            self._page.note(sent)
+        except OSError as error:
+            self._context.warn(f"The ledger of orders cannot be written: {error.strerror}")
 
     def _note(self, step: Step, carried_out: bool) -> None:
         """Notes what the order has shown of the step that was sent last."""
         if step.once and self._page.last:
-            self._page.note(replace(self._page.last, accepted=True) if carried_out else None)
+            self._keep(replace(self._page.last, accepted=True) if carried_out else None)
 
     def _forget_what_is_shown(self, order: Order) -> None:
         """Once an order has shown that the last call arrived, what it needs later is a new wish."""
         last = self._page.last
         if last and order.state.submitted and order.state not in (OrderState.UNKNOWN, OrderState(last.state)):
-            self._page.note(None)
+            self._keep(None)
 
     def _refused(self, order: Order, missing: list[Step], done: list[Step], error: CertwrightError) -> Verdict:
         """After a refusal: the order, if somebody else has just sent it; otherwise the refusal goes on up."""
@@ -157,18 +174,11 @@ class Sender:
     def _unknown(self, step: Step, error: CertwrightError, seen: str) -> CertwrightError:
         order_id = self._submission.order_id
         times = "It was sent twice, the second time after the order had shown nothing of the first. "
-        unknown = CertwrightError(
+        return error.left_open(
             f"Order '{order_id}': it is not known whether '{step.name}' was carried out: "
             f"{_without_order(error, order_id)}",
-            kind=ErrorKind.OUTCOME_UNKNOWN,
-            code=error.code,
-            detail=error.detail,
-            request_id=error.request_id,
-            http_status=error.http_status,
-            hint=f"{times if step.name in self._again else 'It was not sent again. '}{seen} {self._advice()}",
+            f"{times if step.name in self._again else 'It was not sent again. '}{seen} {self._advice()}",
         )
-        unknown.order, unknown.changed = error.order, error.changed
-        return unknown
 
     def _left_open(self, step: Step, last: Sent, age: float, order: Order) -> CertwrightError:
         """An earlier run's call of which the order shows nothing, or nothing that can be understood."""

@@ -213,6 +213,7 @@ def test_requests_name_the_collection_and_its_version() -> None:
         ("-5", None),
         ("1.5", None),
         ("soon", None),
+        ("9" * 400, None),
         ("", None),
     ],
 )

@@ -350,6 +350,40 @@ def test_place_without_locks_is_said_before_anything_is_sent(tmp_path: Path, mon
     assert "cannot be locked: No locks available" in error.text
 
 
+def fills_up(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Lets the disk take so many lines of the ledger, and then only a few bytes of one."""
+    write, lines = os.write, [0]
+
+    def limited(descriptor: int, data: bytes) -> int:
+        lines[0] += 1
+        return write(descriptor, data if lines[0] <= after else data[:5])
+
+    monkeypatch.setattr(os, "write", limited)
+
+
+def test_order_is_not_sent_when_that_cannot_be_noted(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    fills_up(monkeypatch, after=0)
+    flow = Flow(PREPARED)
+    error = machine.fails(flow)
+    assert (error.kind, error.order, error.changed, flow.sent) == (ErrorKind.QUOTA, PREPARED, False, [])
+    assert "'submit order' was not sent, because the ledger of orders cannot be written: No space left" in error.text
+    assert "Make room in state_dir" in error.text
+
+
+def test_order_that_was_sent_stays_sent_when_its_outcome_cannot_be_noted(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    with monkeypatch.context() as patched:
+        fills_up(patched, after=1)
+        assert machine.run(Flow(PREPARED), warn=warnings.append)["steps"] == [ORDER]
+    assert warnings == ["The ledger of orders cannot be written: No space left on device"]
+    # The next run finds the call open, and looks.
+    flow = Flow(PREPARED, PREPARED, VALIDATING)
+    assert (machine.run(flow)["changed"], flow.sent) == (False, [])
+    assert json.loads(page_of(machine).read_text().splitlines()[-1]) is not None
+
+
 @pytest.mark.parametrize("home", [None, "relative"])
 def test_default_folder_that_cannot_be_used_is_a_warning(tmp_path: Path, home: str | None) -> None:
     (tmp_path / ".local").write_text("")
