@@ -152,7 +152,8 @@ class Play:
         self, folder: Path, sandbox: SandboxProcess, hosts: dict[str, dict[str, Any]], **settings: Any
     ) -> None:
         self._folder = folder
-        folder.mkdir(exist_ok=True)
+        for each in (folder, folder / "tmp"):
+            each.mkdir(exist_ok=True)
         local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         inventory = {"all": {"hosts": {host: {**local, **given} for host, given in hosts.items()}}}
         defaults = {
@@ -182,6 +183,8 @@ class Play:
             "CERTWRIGHT_STATE_DIR": str(self._folder / "state"),
             "HOME": str(self._folder),
             "PYTHONUNBUFFERED": "1",
+            # What is killed cannot remove its temporary files.
+            "TMPDIR": str(self._folder / "tmp"),
         }
         program = str(Path(sys.executable).parent / "ansible-playbook")
         command = [program, "-i", "inventory.json", *arguments, "play.json"]
