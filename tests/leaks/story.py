@@ -4,8 +4,9 @@
 
 """Two runs of ansible-playbook with canaries everywhere, and all the places where something may have stayed.
 
-The first run does everything on five hosts side by side: every case of every module, and the role on both flows, which
-first fails and then succeeds. The second one, with ANSIBLE_KEEP_REMOTE_FILES, shows what that keeps.
+The first run does everything on five hosts side by side: every module, and the role on both flows, which first fails
+and then succeeds. More cases follow, in which a module is run without a play. The second run of ansible-playbook, with
+ANSIBLE_KEEP_REMOTE_FILES, shows what that keeps.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ansible_collections.certwright.cloud.plugins.modules import alibaba_dv_orde
 from ansible_collections.certwright.cloud.tests.e2e.plays import Outcome, run_playbook
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
 from ansible_collections.certwright.cloud.tests.evidence import Watch
+from ansible_collections.certwright.cloud.tests.leaks.alone import run_alone
 from ansible_collections.certwright.cloud.tests.leaks.canaries import ACCOUNTS, CANARIES, make_accounts
 from ansible_collections.certwright.cloud.tests.leaks.cases import (
     ALIBABA_KEYS,
@@ -55,7 +56,8 @@ class Story:
         self.folder = folder
         # What is searched: the controller's home with the state directory and Ansible's own folders, and what it wrote.
         self.places = {
-            name: folder / name for name in ("home", "log", "junit", "tree", "results", "facts", "tmp", "output")
+            name: folder / name
+            for name in ("home", "log", "junit", "tree", "results", "facts", "tmp", "output", "alone")
         }
         for place in self.places.values():
             place.mkdir()
@@ -77,13 +79,12 @@ class Story:
         self.orders = {flow: control("orders", {"flow": flow})["ids"][0] for flow in NAMES}
         self._write_profiles()
         self._write_play()
-        started = time.monotonic()
         # Every module lives longer than that.
         with Watch(self._processes, interval=0.1) as self.watch:
             self.first = self._play("everything.json", "-vvvv", "--diff", **self._environment())
         (self.folder / "output" / "first").write_text(self.first.output)
-        self.seconds = time.monotonic() - started
         self.results = [json.loads(line) for line in (self.folder / "results" / "lines").read_text().splitlines()]
+        self._run_alone()
         self._fetch_keys()
         self._keep_files()
 
@@ -165,7 +166,7 @@ class Story:
         piped = {host: {**local, "ansible_pipelining": host in ("t", "a")} for host in hosts}
         self._write("inventory.json", {"all": {"hosts": piped, "vars": shared}})
         for host, cases in self.cases.items():
-            self._write(f"{host}.json", [case.task() for case in cases] + _cached(host))
+            self._write(f"{host}.json", [case.task() for case in cases if not case.alone] + _cached(host))
         for flow in NAMES:
             self._write(f"{flow}.json", self._role_tasks(flow))
         by_host = [
@@ -206,6 +207,15 @@ class Story:
 
     def _write(self, name: str, data: Any) -> None:
         (self.folder / name).write_text(json.dumps(data, indent=1))
+
+    def _run_alone(self) -> None:
+        """The cases that need no play."""
+        environ = {**self._environment(), "HOME": str(self.folder / "home")}
+        variables = {"canaries": CANARIES, "keys": self.keys, "dns": self.sandbox.ready["dns"]}
+        for case in (case for some in self.cases.values() for case in some if case.alone):
+            result, said = run_alone(case, variables, environ)
+            (self.places["alone"] / f"{len(self.results)}").write_text(said)
+            self.results.append({"host": "", "task": case.name, "failed": bool(result.get("failed")), "result": result})
 
     def _fetch_keys(self) -> None:
         """The keys that the clouds have made, the way that is there for it."""

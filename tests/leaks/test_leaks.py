@@ -81,7 +81,7 @@ def test_no_canary_stays_anywhere(story: Story, secrets: dict[str, str], figures
     megabytes = sum(path.stat().st_size for path in searched) / 1e6
     figures.append(
         f"canaries: {planted} ({len(secrets)} shapes) x {len(story.places)} places ({len(searched)} files, "
-        f"{megabytes:.1f} MB) after {len(cases(story))} cases and {len(story.orders)} roles in {story.seconds:.0f} s: "
+        f"{megabytes:.1f} MB) after {len(cases(story))} cases of modules and {len(story.orders)} of the role: "
         f"{sum(map(len, found.values()))} hits"
     )
     assert found == {}
