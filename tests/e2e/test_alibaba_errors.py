@@ -237,7 +237,7 @@ def test_gateway_code_is_told_of_the_zones(
 ) -> None:
     refuse(sandbox, code, status)
     result = fails(sandbox, RECORD, name="_dnsauth.example.net", value="x")
-    check(result, "", ZONES, kind, code, status, hint)
+    check(result, "Record '_dnsauth.example.net': ", ZONES, kind, code, status, hint)
     assert asked(sandbox, ZONES) == ATTEMPTS.get(kind, 1)
 
 

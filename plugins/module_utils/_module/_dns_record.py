@@ -52,7 +52,13 @@ def keeping_record(build: Callable[[Params, Context], DnsService]) -> Callable[[
             raise InvalidInput(["value: is empty; give the value of the record"])
         if params["wait_timeout"] < 0:
             raise InvalidInput(["wait_timeout: give 0 or a number of seconds"])
-        return _keep(build(params, context), name, params, context)
+        service = build(params, context)
+        try:
+            return _keep(service, name, params, context)
+        except CertwrightError as error:
+            if f"'{name}'" not in error.message:
+                error.message = f"Record '{name}': {error.message}"
+            raise
 
     return function
 
