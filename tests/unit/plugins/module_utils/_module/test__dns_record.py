@@ -241,7 +241,7 @@ def test_named_zone_is_used() -> None:
         pytest.param(
             ("example.com",),
             {"zone": "www.example.com"},
-            "The zone 'www.example.com' is not hosted in this account (hosted: 'example.com')",
+            f"Record '{NAME}': The zone 'www.example.com' is not hosted in this account (hosted: 'example.com')",
             id="another than the named",
         ),
     ],
