@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import InvalidInput
-from ansible_collections.certwright.cloud.plugins.module_utils._redact import SHORTEST, is_too_short
+from ansible_collections.certwright.cloud.plugins.module_utils._redact import MASK, SHORTEST, is_too_short
 
-__all__ = ["secret_options", "too_short", "too_short_options"]
+__all__ = ["maskable", "secret_options", "shown_options", "too_short", "too_short_options"]
 
 Spec = Mapping[str, Mapping[str, Any]]
 
@@ -33,6 +33,21 @@ def too_short_options(spec: Spec, params: Mapping[str, Any]) -> list[str]:
     """The names of the secret options that cannot be masked without harm."""
     secrets = secret_options(spec, params)
     return [name for name, value in secrets.items() if is_too_short(value) and not _GIVEN.search(name)]
+
+
+def maskable(values: Iterable[str], spec: Spec, params: Mapping[str, Any]) -> set[str]:
+    """Of the values of secret options that Ansible would mask wherever they occur, those that it may.
+
+    A blank is no secret, and every message holds some: masked they would make the very message unreadable that says
+    which option is blank. What is too short is refused, in words that it does not mask, and left out of the options.
+    """
+    short = {params[option] for option in too_short_options(spec, params)}
+    return {value for value in values if value.strip()} - short - {value.strip() for value in short}
+
+
+def shown_options(spec: Spec, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as they may be shown once Ansible has masked what is maskable."""
+    return {**params, **dict.fromkeys(too_short_options(spec, params), MASK)}
 
 
 def too_short(options: Iterable[str]) -> InvalidInput:

@@ -155,7 +155,7 @@ def test_fault_of_our_own_comes_with_a_traceback_without_values(run: Run, monkey
     # Ansible shows a pending exception with its words.
     assert ended["pending"] is None
     lines = ended["exception"].splitlines()
-    assert lines[0].endswith("in run_module")
+    assert lines[0].endswith("in perform")
     assert lines[1].endswith("in stumble")
     assert lines[-1] == "KeyError"
 
