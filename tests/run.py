@@ -305,11 +305,10 @@ def ruff(step: Step) -> Result:
 
 
 def mypy(step: Step) -> Result:
-    """Strict types of the shared code."""
+    """Strict types of the shared code and of what runs inside the controller."""
     config, cache = ROOT / "mypy.ini", TEST / "mypy"
-    return step.check(
-        "mypy", "--config-file", config, "--cache-dir", cache, COLLECTION / "plugins" / "module_utils", cwd=TREE
-    )
+    folders = [COLLECTION / "plugins" / name for name in ("module_utils", "plugin_utils", "action")]
+    return step.check("mypy", "--config-file", config, "--cache-dir", cache, *folders, cwd=TREE)
 
 
 def lint(step: Step) -> Result:

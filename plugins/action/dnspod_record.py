@@ -1,0 +1,19 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the module of the same name inside the controller where it can."""
+
+from __future__ import annotations
+
+# main: ansible-lint reads the options of the module there.
+from ansible_collections.certwright.cloud.plugins.modules.dnspod_record import USE_CASE, main
+from ansible_collections.certwright.cloud.plugins.plugin_utils._controller import ControllerAction
+
+__all__ = ["ActionModule", "main"]
+
+
+class ActionModule(ControllerAction):
+    """See ControllerAction."""
+
+    use_case = USE_CASE
