@@ -508,6 +508,11 @@ def e2e(step: Step) -> Result:
     return pytest(step, "tests/e2e", "-n", "2", "--dist", "loadfile")
 
 
+def paths(step: Step, core: Core | None = None) -> Result:
+    """Every case of the cloud and DNS modules inside the controller and as a module: it has to come to the same."""
+    return pytest(step, "tests/paths", "-n", "2", "--dist", "loadfile", core=core)
+
+
 def judges(step: Step) -> Result:
     """The vendors' own SDKs against the sandbox, and their requests against ours; the table of what they judged."""
     result = pytest(step, "tests/judges", "-n", "2", "--dist", "loadfile")
@@ -590,6 +595,7 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "units": units,
     "integration": integration,
     "e2e": e2e,
+    "paths": paths,
     "served": served,
     "judges": judges,
     "faults": faults,
@@ -598,11 +604,12 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "properties": properties,
     "troubles": troubles,
 }
-# Every other supported ansible-core: all of sanity and integration, and the units that meet Ansible.
+# Every other supported ansible-core: all of sanity, integration and paths, and the units that meet Ansible.
 OF_CORES: dict[str, Callable[[Step, Core], Result]] = {
     "sanity": sanity,
     "units": units_of_core,
     "integration": integration,
+    "paths": paths,
 }
 for core in CORES:
     if core.series != main_series():

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Outcome", "ansible_environment", "is_write", "run_playbook", "run_role"]
+__all__ = ["OTHER_PYTHON", "Outcome", "ansible_environment", "is_write", "run_playbook", "run_role"]
 
 COLLECTION = Path(__file__).resolve().parents[2]
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
@@ -24,6 +24,11 @@ HEADING = re.compile(r"^(PLAY|TASK) \[(.*)\] \*+$")
 STATUS = re.compile(r"^(ok|changed|included|skipping|failed|fatal): ")
 # Generous for a machine under load; a play that hangs must not hang the tests.
 PLAY_TIMEOUT = 600
+# This Python by another name: to a task it is another Python, so that the task runs as a module.
+# It has the same libraries.
+OTHER_PYTHON = str(
+    next(path for path in Path(sys.executable).parent.glob("python*") if path.name != Path(sys.executable).name)
+)
 
 
 def is_write(entry: dict[str, Any]) -> bool:

@@ -101,7 +101,7 @@ def test_unknown_step_is_refused_with_the_known_ones():
 def test_every_supported_core_has_its_steps_or_is_the_one_that_runs_this():
     others = {core.series for core in run.CORES} - {run.main_series()}
     assert {core.series for core in run.CORES} == {"2.18", "2.19", "2.20", "2.21"}
-    for kind in ("sanity", "units", "integration"):
+    for kind in ("sanity", "units", "integration", "paths"):
         steps = [name for name in run.STEPS if name.startswith(f"{kind}-")]
         assert steps == [f"{kind}-{series}" for series in sorted(others)]
 
