@@ -21,7 +21,7 @@ from typing import Any
 from ansible_collections.certwright.cloud.plugins.module_utils._http import RequestsTransport
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.modules import alibaba_dv_order_info, tencent_order_info
-from ansible_collections.certwright.cloud.tests.e2e.plays import Outcome, run_playbook
+from ansible_collections.certwright.cloud.tests.e2e.plays import OTHER_PYTHON, Outcome, run_playbook
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
 from ansible_collections.certwright.cloud.tests.evidence import Watch
 from ansible_collections.certwright.cloud.tests.leaks.alone import run_alone
@@ -162,8 +162,11 @@ class Story:
         jobs = {"ansible_async_dir": str(self.folder / "home" / ".ansible_async")}
         shared = {"canaries": CANARIES, "keys": self.keys, "dns": self.sandbox.ready["dns"], **jobs}
         hosts = ("t", "a", "s", *NAMES)
-        # Where modules go through a pipe, nothing is copied into temporary folders; here both ways are gone.
-        piped = {host: {**local, "ansible_pipelining": host in ("t", "a")} for host in hosts}
+        # Where modules go through a pipe, nothing is copied into temporary folders; here both ways are gone. What can
+        # run inside the controller runs there, but for what the other Python is given.
+        piped = {host: {**local, "ansible_pipelining": host in ("t", "s")} for host in hosts}
+        for host in ("a", "modules"):
+            piped[host] = {**piped.get(host, local), "ansible_python_interpreter": OTHER_PYTHON}
         self._write("inventory.json", {"all": {"hosts": piped, "vars": shared}})
         for host, cases in self.cases.items():
             self._write(f"{host}.json", [case.task() for case in cases if not case.alone] + _cached(host))
@@ -172,7 +175,13 @@ class Story:
         by_host = [
             {"name": "Do the tasks of this host", "ansible.builtin.include_tasks": "{{ inventory_hostname }}.json"}
         ]
-        play = {"name": "Everything", "hosts": "all", "gather_facts": False, "strategy": "free", "tasks": by_host}
+        play = {
+            "name": "Everything",
+            "hosts": "all:!modules",
+            "gather_facts": False,
+            "strategy": "free",
+            "tasks": by_host,
+        }
         self._write("everything.json", [play])
 
     def _role_tasks(self, flow: str) -> list[dict[str, Any]]:
@@ -247,7 +256,7 @@ class Story:
             next(case for case in self.cases["s"] if case.name == "s: key that does not fit"),
         ]
         tasks = [case.task() for case in looks]
-        play = {"name": "Keep", "hosts": "s", "gather_facts": False, "tasks": tasks}
+        play = {"name": "Keep", "hosts": "modules", "gather_facts": False, "tasks": tasks}
         self._write("keep.json", [play])
         environment = {
             **self._endpoints(),

@@ -102,7 +102,7 @@ def test_no_process_shows_a_canary(story: Story, secrets: dict[str, str], figure
     assert [secrets[each] for each in shown] == []
     assert story.watch.looks > 100 and len(story.watch.processes) > 50
     # The same look does see modules run, with what they have inherited.
-    assert story.watch.shown(["AnsiballZ_tencent_order"], within=["cmdline"])
+    assert story.watch.shown(["AnsiballZ_alibaba_dv_order"], within=["cmdline"])
     assert set(story.watch.shown(inherited, within=["environ"])) == inherited
 
 
