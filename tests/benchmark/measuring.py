@@ -28,14 +28,16 @@ class Case:
     Arguments:
         name: for the table.
         command: program and arguments.
-        action: the cloud's action that it calls once each time; None where it calls none.
+        action: the cloud's action that it calls; None where it calls none.
         expects: a text that its output has to contain, so that only work that was done is measured.
+        calls: how often it calls the action each time.
     """
 
     name: str
     command: tuple[str, ...]
     action: str | None = None
     expects: str = ""
+    calls: int = 1
 
 
 @dataclass(frozen=True)

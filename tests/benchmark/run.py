@@ -25,6 +25,7 @@ from typing import Any
 
 from ansible_collections.certwright.cloud.tests.benchmark import surroundings, tables
 from ansible_collections.certwright.cloud.tests.benchmark.measuring import Case, Sample, in_turn, measure
+from ansible_collections.certwright.cloud.tests.e2e.plays import OTHER_PYTHON
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
 
 HERE = Path(__file__).resolve().parent
@@ -36,6 +37,8 @@ CLOUDS = {
     "alibaba": ("alibaba_dv_order_info", "instance_id", "DescribeDVOrderResult"),
 }
 PING = "ansible -m ping"
+# Has a task run as a module that would run inside the controller.
+AS_MODULE = ("--extra-vars", f"ansible_python_interpreter={OTHER_PYTHON}")
 PLAY_TIMEOUT = 900
 # Set for this program only; what is measured runs as a user's commands do.
 OWN_SETTINGS = ("PYTHONPATH", "PYTHONPYCACHEPREFIX", "MAKEFLAGS", "MAKELEVEL")
@@ -79,12 +82,12 @@ class Bench:
             raise RuntimeError(f"'{playbook}' failed:\n{done.stdout}{done.stderr}")
         return time.monotonic() - started
 
-    def run(self, case: Case, calls: int = 1) -> Sample:
+    def run(self, case: Case) -> Sample:
         """Measures a case once and makes sure that the sandbox was asked what is to be measured, and no more."""
         sample = measure(case, self.folder, self.environment)
         asked = self.calls()
-        if asked != [case.action] * (calls if case.action else 0):
-            raise RuntimeError(f"'{case.name}' was to call {case.action} {calls} times, but called {asked}")
+        if asked != [case.action] * (case.calls if case.action else 0):
+            raise RuntimeError(f"'{case.name}' was to call {case.action} {case.calls} times, but called {asked}")
         return sample
 
     def calls(self) -> list[str]:
@@ -128,12 +131,13 @@ def single_calls(bench: Bench) -> tuple[list[Case], list[tuple[str, str]]]:
             arguments = f"{option}={order}"
             command = ("ansible", "localhost", "-m", f"certwright.cloud.{module}", "-a", arguments)
             cases.append(Case(f"{module}, {state}", command, action, f'"state": "{state}"'))
+        cases.append(Case(f"{module}, issued, as a module", (*command, *AS_MODULE), action, '"state": "issued"'))
         order = bench.orders[cloud]["validating"]
         for kind, name in (("plain", f"requests, {cloud}"), ("sdk", f"SDK, {cloud}")):
             cases.append(Case(name, (sys.executable, str(HERE / f"{kind}_{cloud}.py"), order), action, order))
         ours = f"{module}, validating"
         pairs += [(ours, other) for other in (PING, f"requests, {cloud}", f"SDK, {cloud}")]
-        pairs += [(f"{module}, issued", PING)]
+        pairs += [(f"{module}, issued", PING), (f"{module}, issued", f"{module}, issued, as a module")]
     return cases, pairs
 
 
@@ -142,7 +146,7 @@ def module_alone(bench: Bench, name: str, arguments: str, action: str | None, ex
     kept = bench.folder / "kept"
     shutil.rmtree(kept, ignore_errors=True)
     environment = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_REMOTE_TMP": str(kept)}
-    command = ("ansible", "localhost", "-m", name, "-a", arguments)
+    command = ("ansible", "localhost", "-m", name, "-a", arguments, *AS_MODULE)
     measure(Case(name, command, action, expects), bench.folder, {**bench.environment, **environment})
     short = name.rpartition(".")[2]
     payload = next(kept.glob("*/AnsiballZ_*.py")).rename(bench.folder / f"payload_{short}.py")
@@ -164,14 +168,35 @@ def modules_alone(bench: Bench) -> tuple[list[Case], list[str]]:
 def loops(bench: Bench, items: int) -> tuple[list[Case], dict[str, tuple[str, str]]]:
     """Loops of one and of many items: the cases, and which belong together."""
     cases, rows = [], {}
-    order = bench.orders["tencent"]["validating"]
-    for tag, name, action in (("order", "tencent_order_info", CLOUDS["tencent"][2]), ("ping", "ping", None)):
+    variables = {"benchmark_order": bench.orders["tencent"]["validating"]}
+    for name, tag, action, how in _repeated():
         rows[name] = (f"{name}, loop of 1", f"{name}, loop of {items}")
         for count, title in zip((1, items), rows[name], strict=True):
-            variables = json.dumps({"benchmark_items": count, "benchmark_order": order})
-            command = ("ansible-playbook", str(HERE / "loop.yml"), "--tags", tag, "--extra-vars", variables)
-            cases.append(Case(title, command, action, "failed=0"))
+            wanted = json.dumps({**variables, "benchmark_items": count})
+            command = ("ansible-playbook", str(HERE / "loop.yml"), "--tags", tag, *how, "--extra-vars", wanted)
+            cases.append(Case(title, command, action, "failed=0", calls=count if action else 0))
     return cases, rows
+
+
+def fleets(bench: Bench, hosts: int) -> tuple[list[Case], dict[str, tuple[str, str]]]:
+    """One host and many, a task each: the cases, and which belong together."""
+    cases, rows = [], {}
+    variables = json.dumps({"benchmark_order": bench.orders["tencent"]["validating"], "ansible_connection": "local"})
+    for name, tag, action, how in _repeated():
+        rows[name] = (f"{name}, 1 host", f"{name}, {hosts} hosts")
+        for count, title in zip((1, hosts), rows[name], strict=True):
+            inventory = "".join(f"web{number}," for number in range(count))
+            command = ("ansible-playbook", str(HERE / "fleet.yml"), "--inventory", inventory, "--tags", tag)
+            command += ("--forks", "5", "--extra-vars", variables, *how)
+            cases.append(Case(title, command, action, "failed=0", calls=count if action else 0))
+    return cases, rows
+
+
+def _repeated() -> list[tuple[str, str, str | None, tuple[str, ...]]]:
+    """What is done many times: name, tag in the play, action of the API, and arguments that say how."""
+    name, action = CLOUDS["tencent"][0], CLOUDS["tencent"][2]
+    ours = [(name, "order", action, ()), (f"{name} as a module", "order", action, AS_MODULE)]
+    return [*ours, ("ping", "ping", None, ())]
 
 
 def rehearse(bench: Bench) -> tuple[list[dict[str, Any]], list[str]]:
@@ -206,19 +231,19 @@ def _report(bench: Bench, options: argparse.Namespace, say: Callable[..., None])
     say(f"What starts the commands holds {floor:.0f} MiB; nothing can be seen to hold less.")
     say(f"What Ansible sends for each module: {', '.join(sizes)}.", "")
     looping, rows = loops(bench, options.items)
-    looped = in_turn(looping, options.loop_rounds, lambda case: bench.run(case, _items_of(case)))
+    looped = in_turn(looping, options.loop_rounds, bench.run)
     say(f"A loop in a play, {options.items} items against 1, {options.loop_rounds} rounds")
     say(*tables.loop_table(looped, rows, options.items), "")
-    kept: dict[str, Any] = {"single": samples, "loops": looped}
+    many, rows = fleets(bench, options.items)
+    fleet = in_turn(many, options.loop_rounds, bench.run)
+    say(f"A task of a play on {options.items} hosts against 1, forks 5, {options.loop_rounds} rounds")
+    say(*tables.loop_table(fleet, rows, options.items, "a host"), "")
+    kept: dict[str, Any] = {"single": samples, "loops": looped, "fleets": fleet}
     if options.rehearsal:
         reports, words = rehearse(bench)
         say("The rehearsal by step", *tables.rehearsal_table(reports), *words, "")
         kept["rehearsal"] = reports
     return kept
-
-
-def _items_of(case: Case) -> int:
-    return int(json.loads(case.command[-1])["benchmark_items"])
 
 
 def main() -> None:
@@ -227,7 +252,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for everything that is made")
     parser.add_argument("--rounds", type=int, default=9, help="how often each single call is measured")
     parser.add_argument("--loop-rounds", type=int, default=3, help="how often each loop is measured")
-    parser.add_argument("--items", type=int, default=50, help="items of the long loop")
+    parser.add_argument("--items", type=int, default=50, help="items of the long loop, and hosts of the fleet")
     parser.add_argument("--no-rehearsal", dest="rehearsal", action="store_false", help="leave the rehearsal out")
     options = parser.parse_args()
     folder = options.work.resolve()

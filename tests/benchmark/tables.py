@@ -52,13 +52,14 @@ def ratio_table(samples: Samples, pairs: Sequence[tuple[str, str]]) -> list[str]
     return _table(head, rows)
 
 
-def loop_table(samples: Samples, loops: Mapping[str, tuple[str, str]], items: int) -> list[str]:
+def loop_table(samples: Samples, loops: Mapping[str, tuple[str, str]], items: int, each: str = "an item") -> list[str]:
     """Milliseconds of one item more.
 
     Arguments:
         loops: for each row the names of the cases with one item and with all.
+        each: what an item is called.
     """
-    head = ("", "wall ms an item", "range", "CPU ms an item", "range")
+    head = ("", f"wall ms {each}", "range", f"CPU ms {each}", "range")
     rows = []
     for name, (one, many) in loops.items():
         cells: list[str] = []
