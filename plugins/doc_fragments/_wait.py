@@ -21,6 +21,8 @@ options:
         time loses nothing, the order goes on at the cloud and the task can be run again.
       - A look that fails for a moment (network, rate limit, a fault of the cloud) does not end the wait.
       - In check mode the module does not wait.
+      - A wait inside the controller tells how it stands, on a terminal every ten seconds, elsewhere on each change. A
+        task with C(no_log) is silent, and so is everything where the output is read by a machine.
     type: str
     choices:
       validation: Until the cloud says what has to be published to prove control of the domains.
@@ -33,7 +35,7 @@ options:
   wait_interval:
     description:
       - Seconds between two looks, varied by a fifth in both directions so that many waits spread out.
+      - If not given, it is 15 seconds in the first 5 minutes, a minute up to an hour, and then 15 minutes.
       - Every look is one call (both clouds allow 10 per second and account).
     type: float
-    default: 15
 """

@@ -11,13 +11,19 @@ import threading
 import time
 from dataclasses import dataclass
 from enum import Enum
-from typing import Callable, TypeVar
+from typing import Callable, Optional, TypeVar
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Interval
 
 __all__ = ["CallClass", "Clock", "RetryBudget", "RetryPolicy", "call_with_retry", "wait_until"]
 
 T = TypeVar("T")
+# What was seen last, seconds waited so far, seconds until the next look.
+Tell = Optional[Callable[[T, float, float], None]]
+
+# Seconds; somebody who watches a terminal wants to see that it is alive.
+_TELL_EVERY = 10.0
 
 
 class CallClass(Enum):
@@ -139,15 +145,17 @@ def wait_until(
     look: Callable[[], tuple[bool, T]],
     *,
     timeout: float,
-    interval: float,
+    interval: Interval,
     clock: Clock,
     jitter: float = 0.2,
+    tell: Tell[T] = None,
 ) -> tuple[bool, T, float]:
     """Looks at once and then every interval (plus or minus jitter) until look says done or the time is over.
 
     Arguments:
         look: returns (done, what was seen); it may raise to end the wait at once.
         timeout, interval: seconds; a last look is taken when the time is over.
+        tell: is told how the wait stands after each look that was not the last, and every ten seconds.
 
     Returns (done, what was seen last, seconds waited).
     """
@@ -158,5 +166,19 @@ def wait_until(
         now = clock.monotonic()
         if done or now >= deadline:
             return done, seen, now - start
-        pause = interval * (1.0 - jitter + 2.0 * jitter * clock.random())
-        clock.sleep(max(0.0, min(pause, deadline - now)))
+        pause = interval(now - start) if callable(interval) else interval
+        pause *= 1.0 - jitter + 2.0 * jitter * clock.random()
+        _pause(max(0.0, min(pause, deadline - now)), seen, start, clock, tell)
+
+
+def _pause(seconds: float, seen: T, start: float, clock: Clock, tell: Tell[T]) -> None:
+    """Sleeps, and tells meanwhile how the wait stands."""
+    if tell is None:
+        clock.sleep(seconds)
+        return
+    end = clock.monotonic() + seconds
+    left = seconds
+    while left > 0.0:
+        tell(seen, clock.monotonic() - start, left)
+        clock.sleep(min(left, _TELL_EVERY))
+        left = end - clock.monotonic()

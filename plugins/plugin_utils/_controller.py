@@ -28,6 +28,11 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._secrets 
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
 from ansible_collections.certwright.cloud.plugins.module_utils._redact import Redactor
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import RetryBudget
+from ansible_collections.certwright.cloud.plugins.plugin_utils._speaker import (
+    ON_TERMINAL,
+    Speaker,
+    is_read_by_machine,
+)
 
 try:
     # From ansible-core 2.22 on the validator tells core the secrets, and core masks them in all that leaves.
@@ -126,12 +131,12 @@ class ControllerAction(NormalAction):
             result = {"failed": True, "msg": words}
         else:
             hidden, shown = maskable(hidden, spec, params), shown_options(spec, params)
-            result = self._perform(params)
+            result = self._perform(params, task_vars)
         if _shows_options(task_vars):
             result["invocation"] = {"module_args": shown}
         return _masked(result, hidden)
 
-    def _perform(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _perform(self, params: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         process, warnings, redactor = _Process.own(), [], Redactor(register_secret)
         context = Context(
             check_mode=bool(self._task.check_mode),
@@ -140,11 +145,19 @@ class ControllerAction(NormalAction):
             open_transport=process.open_transport,
             budget=process.budget,
             redactor=redactor,
+            speak=self._speaker(redactor, str(task_vars.get("inventory_hostname", ""))),
         )
         failed, result = perform(self.use_case, params, context)
         if warnings:
             result["warnings"] = warnings
         return {**_plain(result), **({"failed": True} if failed else {})}
+
+    def _speaker(self, redactor: Redactor, host: str) -> Speaker | None:
+        """Who tells how a wait stands; nobody where the task is not to be seen, or the output is not for people."""
+        if self._task.no_log or is_read_by_machine():
+            return None
+        color = constants.COLOR_VERBOSE
+        return Speaker(host, lambda line: display.display(redactor.text(line), color=color), ON_TERMINAL)
 
 
 def _plain(value: Any) -> Any:

@@ -24,6 +24,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._domains import n
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import wait_until
+from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Waiting
 
 __all__ = ["DNS_WAIT_CONSTRAINTS", "DNS_WAIT_OPTIONS", "wait_for_records"]
 
@@ -96,7 +97,17 @@ def wait_for_records(
         views.update(lookup.look(records, views))
         return all(_complete(views[record]) for record in records), None
 
-    done, _seen, waited = wait_until(look, timeout=timeout, interval=params["wait_interval"], clock=context.clock)
+    def tell(_seen: None, waited: float, next_look: float) -> None:
+        if context.speak:
+            context.speak(_standing(views, waited, next_look))
+
+    done, _seen, waited = wait_until(
+        look,
+        timeout=timeout,
+        interval=params["wait_interval"],
+        clock=context.clock,
+        tell=tell if context.speak else None,
+    )
     facts = {
         "complete": done,
         "records": [_shown(record, views[record]) for record in records],
@@ -160,15 +171,30 @@ def _shown(record: Sought, views: Sequence[View]) -> dict[str, Any]:
     }
 
 
+def _standing(views: Views, waited: float, next_look: float) -> Waiting:
+    """The wait in words."""
+    missing = [(record, seen) for record, seen in views.items() if not _complete(seen)]
+    names = {record.name for record in views}
+    subject = f"'{next(iter(names))}'" if len(names) == 1 else f"{len(views)} records"
+    said = [_behind(seen) if len(names) == 1 else f"'{record.name}' {_behind(seen)}" for record, seen in missing]
+    shown = "; ".join(said[:_NAMED_IN_MESSAGE])
+    return Waiting(subject, "DNS", len(views) - len(missing), len(views), shown, waited, next_look)
+
+
+def _behind(seen: Sequence[View]) -> str:
+    """What the servers say that do not show a record yet."""
+    behind = [view for view in seen if not view.seen]
+    said = ", ".join(f"'{view.server}' {_saying(view)}" for view in behind[:_NAMED_IN_MESSAGE])
+    more = f" and {len(behind) - _NAMED_IN_MESSAGE} more" if len(behind) > _NAMED_IN_MESSAGE else ""
+    return f"at {len(behind)} of {len(seen)} servers ({said}{more})"
+
+
 def _still_missing(views: Views, timeout: float) -> str:
     missing = [(record, seen) for record, seen in views.items() if not _complete(seen)]
-    parts = []
-    for record, seen in missing[:_NAMED_IN_MESSAGE]:
-        behind = [view for view in seen if not view.seen]
-        said = ", ".join(f"'{view.server}' {_saying(view)}" for view in behind[:_NAMED_IN_MESSAGE])
-        more = f" and {len(behind) - _NAMED_IN_MESSAGE} more" if len(behind) > _NAMED_IN_MESSAGE else ""
-        wanted = f"{record.type} '{record.name}' with the value '{record.value}'"
-        parts.append(f"{wanted} at {len(behind)} of {len(seen)} servers ({said}{more})")
+    parts = [
+        f"{record.type} '{record.name}' with the value '{record.value}' {_behind(seen)}"
+        for record, seen in missing[:_NAMED_IN_MESSAGE]
+    ]
     if len(missing) > _NAMED_IN_MESSAGE:
         parts.append(f"and {len(missing) - _NAMED_IN_MESSAGE} more records")
     return f"After {timeout:g} s not every name server shows the validation records: {'; '.join(parts)}"

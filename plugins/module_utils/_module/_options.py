@@ -34,7 +34,7 @@ CONNECTION_OPTIONS: dict[str, Any] = {
 WAIT_OPTIONS: dict[str, Any] = {
     "wait_for": {"type": "str", "choices": ["validation", "issued"]},
     "wait_timeout": {"type": "int", "default": 1800},
-    "wait_interval": {"type": "float", "default": 15},
+    "wait_interval": {"type": "float"},
 }
 
 RETURN_OPTIONS: dict[str, Any] = {

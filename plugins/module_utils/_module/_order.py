@@ -82,7 +82,7 @@ def _waited(
     if plan is None:
         return order
     try:
-        return wait_for_orders(service, [order], plan, context.clock, old_states(before, done))[0]
+        return wait_for_orders(service, [order], plan, context, old_states(before, done))[0]
     except CertwrightError as error:
         error.changed = bool(done)
         raise

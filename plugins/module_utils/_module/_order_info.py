@@ -66,7 +66,7 @@ def _look_up(query: Query, params: Params, context: Context) -> Result:
     if not query.ids:
         orders = query.service.search(dict(query.criteria))
     elif plan is not None and not context.check_mode:
-        orders = wait_for_orders(query.service, orders, plan, context.clock)
+        orders = wait_for_orders(query.service, orders, plan, context)
     result: Result = {"changed": False}
     if query.single:
         result["order"] = orders[0].to_result()

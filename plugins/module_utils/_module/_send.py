@@ -62,7 +62,7 @@ class Sender:
         window = self._timeout or _OPEN_SECONDS
         if age >= (max(_ACCEPTED_SECONDS, window) if last.accepted else window):
             return order, missing
-        verdict = look_back(self._submission, missing, step, max(0.0, self._timeout - age), self._clock)
+        verdict = look_back(self._submission, missing, step, max(0.0, self._timeout - age), self._context)
         if verdict.carried_out or (verdict.not_carried_out and self._timeout and not last.accepted):
             self._note(step, verdict.carried_out)
             return verdict.order or order, verdict.missing
@@ -138,7 +138,7 @@ class Sender:
         """After a refusal: the order, if somebody else has just sent it; otherwise the refusal goes on up."""
         step = missing[0]
         if step.once and error.kind is ErrorKind.CONFLICT:
-            verdict = look_back(self._submission, missing, step, min(_REFUSED_SECONDS, self._timeout), self._clock)
+            verdict = look_back(self._submission, missing, step, min(_REFUSED_SECONDS, self._timeout), self._context)
             if verdict.carried_out:
                 self._context.warn(f"Order '{order.id}' was submitted by somebody else a moment ago; it is taken over.")
                 return verdict
@@ -153,7 +153,7 @@ class Sender:
         step = missing[0]
         # A refusal that this version does not know is an answer all the same.
         timeout = min(_REFUSED_SECONDS, self._timeout) if error.kind is ErrorKind.REJECTED else self._timeout
-        verdict = look_back(self._submission, missing, step, timeout, self._clock, done)
+        verdict = look_back(self._submission, missing, step, timeout, self._context, done)
         if verdict.order is None:
             error.order = predicted(order, done)
             raise self._unknown(step, error, "It could not be read, either.") from error

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._module._submission import Submission
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._order_service import Step
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import Order, OrderState
-from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, wait_until
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import wait_until
+from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Waiting
 
 __all__ = ["Verdict", "look_back"]
 
@@ -39,7 +41,12 @@ class Verdict:
 
 
 def look_back(
-    submission: Submission, missing: Sequence[Step], step: Step, timeout: float, clock: Clock, done: Sequence[Step] = ()
+    submission: Submission,
+    missing: Sequence[Step],
+    step: Step,
+    timeout: float,
+    context: Context,
+    done: Sequence[Step] = (),
 ) -> Verdict:
     """Reads the order until it shows that the step was carried out, at most for so many seconds.
 
@@ -57,8 +64,18 @@ def look_back(
     needed = {each.name for each in missing}
     gone = {step.name, *(each.name for each in done)}
 
+    def tell(verdict: Verdict, waited: float, next_look: float) -> None:
+        if context.speak:
+            state = verdict.order.state.value if verdict.order else "it cannot be read"
+            subject, goal = f"order '{submission.order_id}'", f"what became of {step.name}, whose answer is not known"
+            context.speak(Waiting(subject, goal, 0, 1, state, waited, next_look))
+
     _done, verdict, _waited = wait_until(
-        lambda: _look(submission, needed, gone), timeout=timeout, interval=_INTERVAL, clock=clock
+        lambda: _look(submission, needed, gone),
+        timeout=timeout,
+        interval=_INTERVAL,
+        clock=context.clock,
+        tell=tell if context.speak else None,
     )
     return verdict
 

@@ -13,6 +13,7 @@ from typing import Any, Callable
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, RequestsTransport, Transport
 from ansible_collections.certwright.cloud.plugins.module_utils._redact import Redactor
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, RetryBudget
+from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Speak
 
 __all__ = ["CONTROLLER", "TARGET", "Context", "Result", "UseCase"]
 
@@ -33,7 +34,8 @@ class Context:
     """What a use case may know of the run: mode, time, the environment, the way to a cloud, a way to warn, and how many
     calls the process may still repeat.
 
-    redactor is told every secret that is found on the way; all that leaves the run passes through it.
+    redactor is told every secret that is found on the way; all that leaves the run passes through it. speak is told how
+    a wait stands; None where nobody could hear it.
     """
 
     check_mode: bool = False
@@ -43,6 +45,7 @@ class Context:
     open_transport: Callable[[Connection], Transport] = RequestsTransport
     budget: RetryBudget = field(default_factory=RetryBudget)
     redactor: Redactor = field(default_factory=Redactor)
+    speak: Speak | None = None
 
 
 @dataclass(frozen=True)

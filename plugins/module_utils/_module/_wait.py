@@ -6,18 +6,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._order_service import OrderReader
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     ActionNeeded,
     Order,
     OrderState,
 )
-from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, wait_until
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import wait_until
+from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Waiting, polling_interval
 
 __all__ = ["ISSUED", "VALIDATION", "WaitPlan", "plan_from", "wait_for_orders"]
 
@@ -27,15 +30,18 @@ ISSUED = "issued"
 # What a later look may find gone.
 _PASSING = (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.THROTTLED)
 _GOALS = {VALIDATION: "its validation values", ISSUED: "its certificate"}
+# More domains than this nobody reads in one line.
+_NAMED = 3
 
 
 @dataclass(frozen=True)
 class WaitPlan:
-    """What to wait for (VALIDATION or ISSUED), and timeout and interval in seconds."""
+    """What to wait for (VALIDATION or ISSUED), and timeout and interval in seconds; without an interval the looks
+    become rarer with time."""
 
     goal: str
     timeout: float
-    interval: float
+    interval: float | None = None
 
 
 def plan_from(params: Mapping[str, Any]) -> WaitPlan | None:
@@ -46,7 +52,7 @@ def plan_from(params: Mapping[str, Any]) -> WaitPlan | None:
     if params["wait_timeout"] < 0:
         faults.append("wait_timeout: give a number of seconds, 0 to look once")
     # Written so that it refuses nan, too.
-    if not params["wait_interval"] > 0:
+    if params["wait_interval"] is not None and not params["wait_interval"] > 0:
         faults.append("wait_interval: give a number of seconds above 0")
     if faults:
         raise InvalidInput(faults)
@@ -57,7 +63,7 @@ def wait_for_orders(
     service: OrderReader,
     orders: Sequence[Order],
     plan: WaitPlan,
-    clock: Clock,
+    context: Context,
     old_states: Collection[OrderState] = (),
 ) -> list[Order]:
     """Reads the orders again and again until all have reached the goal; returns them in the given order.
@@ -86,7 +92,17 @@ def wait_for_orders(
         fresh = False
         return all(_reached(order, plan.goal) for order in known.values()), None
 
-    done, _seen, waited = wait_until(look, timeout=plan.timeout, interval=plan.interval, clock=clock)
+    def tell(_seen: None, waited: float, next_look: float) -> None:
+        if context.speak:
+            context.speak(_standing(list(known.values()), troubles, plan.goal, waited, next_look))
+
+    done, _seen, waited = wait_until(
+        look,
+        timeout=plan.timeout,
+        interval=plan.interval or polling_interval,
+        clock=context.clock,
+        tell=tell if context.speak else None,
+    )
     if not done:
         late = [order for order in known.values() if not _reached(order, plan.goal)]
         raise _timed_out(late, plan, waited, troubles.get(late[0].id))
@@ -102,6 +118,24 @@ def _look_again(service: OrderReader, order: Order) -> tuple[Order, CertwrightEr
             return order, error
         error.order = error.order or order
         raise
+
+
+def _standing(
+    orders: Sequence[Order], troubles: Mapping[str, CertwrightError | None], goal: str, waited: float, next_look: float
+) -> Waiting:
+    """The wait in words: of one order all that is known, of many how many stand where."""
+    late = [order for order in orders if not _reached(order, goal)]
+    subject = f"order '{orders[0].id}'" if len(orders) == 1 else f"{len(orders)} orders"
+    if len(orders) == 1:
+        seen = orders[0].vendor_state.text
+        words = [orders[0].state.value, *([seen] if seen else [])]
+        words += [f"{each.domain}: {each.status.value}" for each in orders[0].validations[:_NAMED]]
+    else:
+        states = Counter(order.state.value for order in late)
+        words = [f"{count} {state}" for state, count in states.most_common()]
+    failed = [error for error in map(troubles.get, (order.id for order in late)) if error]
+    words += [f"the last look failed: {failed[0].message}"] if failed else []
+    return Waiting(subject, _GOALS[goal], len(orders) - len(late), len(orders), ", ".join(words), waited, next_look)
 
 
 def _reached(order: Order, goal: str) -> bool:

@@ -139,6 +139,25 @@ def test_interval_varies_by_a_fifth(chance: float, pause: float) -> None:
     assert clock.sleeps == pytest.approx([pause])
 
 
+def test_interval_may_depend_on_how_long_the_wait_has_lasted() -> None:
+    clock = FakeClock()
+    wait_until(Looks(clock, 4), timeout=1000, interval=lambda waited: 10 + waited, clock=clock)
+    assert clock.sleeps == pytest.approx([10, 20, 40])
+
+
+def test_wait_tells_how_it_stands_after_each_look_and_every_ten_seconds() -> None:
+    clock, told = FakeClock(), []
+
+    def tell(seen: object, waited: float, next_look: float) -> None:
+        told.append((seen, waited, next_look))
+
+    result = wait_until(Looks(clock, 3), timeout=60, interval=25, clock=clock, tell=tell)
+    assert [(waited, left) for _seen, waited, left in told] == [(0, 25), (10, 15), (20, 5), (25, 25), (35, 15), (45, 5)]
+    assert clock.sleeps == [10, 10, 5, 10, 10, 5]
+    # What the look before saw, and not a word once it is over.
+    assert len({seen for seen, _waited, _left in told}) == 2 and result[1] not in {seen for seen, _w, _l in told}
+
+
 def test_error_of_a_look_ends_the_wait() -> None:
     clock = FakeClock()
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import (
     ISSUED,
     VALIDATION,
@@ -26,6 +27,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     ValidationRecord,
     ValidationStatus,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Waiting
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
     FakeClock,
     FakeOrders,
@@ -42,13 +44,45 @@ def at(state: OrderState, order_id: str = "order-1", told: bool = False) -> Orde
 
 
 def wait(service: FakeOrders, *orders: Order, goal: str = ISSUED, old: tuple[OrderState, ...] = ()) -> list[Order]:
-    return wait_for_orders(service, orders, WaitPlan(goal, 60, 10), FakeClock(), old)
+    return wait_for_orders(service, orders, WaitPlan(goal, 60, 10), Context(clock=FakeClock()), old)
 
 
 def failure(service: FakeOrders, *orders: Order, goal: str = ISSUED) -> CertwrightError:
     with pytest.raises(CertwrightError) as caught:
         wait(service, *orders, goal=goal)
     return caught.value
+
+
+def told(service: FakeOrders, *orders: Order) -> list[Waiting]:
+    """What a wait says of itself."""
+    heard: list[Waiting] = []
+    wait_for_orders(service, orders, WaitPlan(ISSUED, 60, 10), Context(clock=FakeClock(), speak=heard.append))
+    return heard
+
+
+def test_wait_for_an_order_says_where_it_stands() -> None:
+    order = at(OrderState.VALIDATING, told=True)
+    service = FakeOrders([order, refusal(ErrorKind.NETWORK), at(OrderState.ISSUED)])
+    first, second, third = told(service, order)
+    assert (first.subject, first.goal, first.done, first.total) == ("order 'order-1'", "its certificate", 0, 1)
+    assert first.seen == "validating, validating there, example.com: pending"
+    assert (first.waited, first.next_look, second.waited) == (0, 10, 10)
+    assert second.seen == first.seen and third.seen.startswith(f"{first.seen}, the last look failed: ")
+
+
+def test_wait_for_many_orders_says_how_many_stand_where() -> None:
+    orders = [at(OrderState.VALIDATING, "a"), at(OrderState.ISSUED, "b"), at(OrderState.REVIEWING, "c")]
+    service = FakeOrders([at(OrderState.ISSUED, "a"), orders[2], at(OrderState.ISSUED, "c")])
+    first, second = told(service, *orders)
+    assert (first.subject, first.done, first.total, first.seen) == ("3 orders", 1, 3, "1 validating, 1 reviewing")
+    assert (second.done, second.seen) == (2, "1 reviewing")
+
+
+def test_looks_become_rarer_where_no_interval_is_given() -> None:
+    clock = FakeClock()
+    waiting = [at(OrderState.VALIDATING)] * 26 + [at(OrderState.ISSUED)]
+    wait_for_orders(FakeOrders(waiting), waiting[:1], WaitPlan(ISSUED, 7200), Context(clock=clock))
+    assert clock.sleeps == [15.0] * 20 + [60.0] * 7
 
 
 @pytest.mark.parametrize(
