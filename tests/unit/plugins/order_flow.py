@@ -79,9 +79,10 @@ class Flow(FakeOrders):
 
 
 def submit(service: FakeOrders, until: OrderState = OrderState.VALIDATING, **given: Any) -> dict[str, Any]:
-    """Runs the use case; given are options, and check_mode, clock, environ and warn of the context."""
+    """Runs the use case; given are options, and check_mode, clock, environ, warn and speak of the context."""
     waiting = {"wait_for": None, "wait_timeout": 60, "wait_interval": 10}
-    of_context = {name: given.pop(name) for name in ("check_mode", "clock", "environ", "warn") if name in given}
+    fields = ("check_mode", "clock", "environ", "warn", "speak")
+    of_context = {name: given.pop(name) for name in fields if name in given}
     context = Context(**{"clock": FakeClock(), **of_context})
     submission = Submission(service, "fake", "order-1", None, "look order-1", until)
     with TemporaryDirectory() as folder:

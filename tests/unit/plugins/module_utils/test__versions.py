@@ -196,3 +196,35 @@ def test_notes_that_are_spoiled_count_as_none(tmp_path: Path, text: str) -> None
 )
 def test_directories_let_pass_whom_the_files_belong_to(owner: Ownership, mode: int) -> None:
     assert owner.directory_mode == mode
+
+
+class Gifts(TrialDisk):
+    """A disk on which files can be given away by everybody, which only root can do on a real one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: dict[str, Ownership] = {}
+
+    def chown(self, path: str, owner: Ownership) -> None:
+        self.given[os.path.basename(path)] = owner
+
+
+def test_repair_gives_a_version_to_its_owner_and_closes_its_key(tmp_path: Path) -> None:
+    owner, disk = Ownership(uid=os.getuid() + 1, gid=os.getgid()), Gifts()
+    held = Versions(str(tmp_path), disk, owner)
+    folder = tmp_path / "versions" / "one"
+    folder.mkdir(parents=True)
+    (folder / "key.pem").write_text("key")
+    (folder / "key.pem").chmod(0o644)
+    (folder / "cert.pem").write_text("certificate")
+    (folder / "link").symlink_to("cert.pem")
+    assert held.repair("one", dry=True)
+    assert (disk.given, stat.S_IMODE((folder / "key.pem").stat().st_mode)) == ({}, 0o644)
+    assert held.repair("one", dry=False)
+    # A link is nobody's, and what it leads to may be of another package.
+    assert disk.given == {"key.pem": owner, "cert.pem": owner}
+    assert stat.S_IMODE((folder / "key.pem").stat().st_mode) == 0o600
+
+
+def test_repair_of_a_version_that_is_not_there_finds_nothing_wrong(tmp_path: Path) -> None:
+    assert not versions(tmp_path).repair("none", dry=False)

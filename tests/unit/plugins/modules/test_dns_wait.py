@@ -30,6 +30,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._dns_lookup impor
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._module._dns_wait import wait_for_records
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
+from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Speak, Waiting
 from ansible_collections.certwright.cloud.plugins.modules.dns_wait import USE_CASE
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import FakeClock, options
 
@@ -148,7 +149,12 @@ class WatchedClock(FakeClock):
 
 
 def wait(
-    *servers: DnsServer, check: bool = False, clock: FakeClock | None = None, authorities: Any = None, **more: Any
+    *servers: DnsServer,
+    check: bool = False,
+    clock: FakeClock | None = None,
+    authorities: Any = None,
+    speak: Speak | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """Runs the module's function, by default for one TXT record at the servers named."""
     given: dict[str, Any] = {"query_timeout": 2, "wait_timeout": 60}
@@ -157,7 +163,9 @@ def wait(
     if "records" not in more:
         given.update(name=NAME, value=VALUE)
     params = options(USE_CASE, **{**given, **more})
-    return wait_for_records(params, Context(check_mode=check, clock=clock or FakeClock()), authorities=authorities)
+    return wait_for_records(
+        params, Context(check_mode=check, clock=clock or FakeClock(), speak=speak), authorities=authorities
+    )
 
 
 def not_seen(*servers: DnsServer, **more: Any) -> CertwrightError:
@@ -195,6 +203,27 @@ def test_record_is_waited_for_until_every_server_has_it(make: Callable[[], DnsSe
     assert (result["complete"], result["waited"], clock.sleeps) == (True, 30, [10, 10, 10])
     assert len(fast.asked) == 1, "a server that has shown it is not asked again"
     assert len(slow.asked) == 4
+
+
+def test_wait_says_what_the_servers_say_that_do_not_show_the_record(make: Callable[[], DnsServer]) -> None:
+    fast, slow = make(), make()
+    fast.records[NAME, "TXT"] = quoted(VALUE)
+    slow.records[NAME, "TXT"] = quoted("old")
+    heard: list[Waiting] = []
+    clock = WatchedClock(lambda count: slow.records.update({(NAME, "TXT"): quoted(VALUE)}))
+    wait(fast, slow, clock=clock, wait_interval=10, speak=heard.append)
+    assert heard == [Waiting(f"'{NAME}'", "DNS", 0, 1, f"at 1 of 2 servers ('{slow.address}' still says 'old')", 0, 10)]
+
+
+def test_wait_for_several_records_says_which_are_missing(server: DnsServer) -> None:
+    server.records[NAME, "TXT"] = quoted(VALUE)
+    records = [{"name": NAME, "type": "TXT", "value": VALUE}, {"name": "b.example.com", "type": "TXT", "value": "b"}]
+    heard: list[Waiting] = []
+    with pytest.raises(CertwrightError):
+        wait(server, records=records, wait_interval=10, wait_timeout=10, speak=heard.append)
+    (said,) = heard
+    assert (said.subject, said.done, said.total) == ("2 records", 1, 2)
+    assert said.seen == f"'b.example.com' at 1 of 1 servers ('{server.address}' has no such record)"
 
 
 @pytest.mark.parametrize(

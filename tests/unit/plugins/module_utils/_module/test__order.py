@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import ActionNeeded, Order, OrderState
+from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Waiting
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
     FakeClock,
     FakeOrders,
@@ -134,6 +135,16 @@ def test_lost_answer_is_settled_by_reading_and_the_rest_is_sent(
     result = submit(flow)
     assert flow.sent == steps
     assert (result["changed"], result["steps"]) == (True, steps)
+
+
+def test_search_for_a_lost_answer_says_what_it_looks_for_and_what_it_sees() -> None:
+    heard: list[Waiting] = []
+    flow = Flow(PREPARED, PREPARED, refusal(ErrorKind.NETWORK), VALIDATING, order=unanswered())
+    submit(flow, speak=heard.append)
+    assert {(each.subject, each.goal) for each in heard} == {
+        ("order 'order-1'", f"what became of {ORDER}, whose answer is not known")
+    }
+    assert [each.seen for each in heard] == ["prepared", "it cannot be read"]
 
 
 @pytest.mark.parametrize(
@@ -358,6 +369,13 @@ def test_wrong_waiting_times_are_refused_before_anything_is_sent() -> None:
     flow = Flow(NEW)
     with pytest.raises(InvalidInput, match="wait_timeout: .*; wait_interval: "):
         submit(flow, wait_for="issued", wait_timeout=-1, wait_interval=0)
+    assert flow.calls == []
+
+
+def test_negative_time_to_settle_is_refused_before_anything_is_sent() -> None:
+    flow = Flow(NEW)
+    with pytest.raises(InvalidInput, match="settle_timeout: give a number of seconds, 0 to look once"):
+        submit(flow, settle_timeout=-1)
     assert flow.calls == []
 
 
