@@ -16,7 +16,7 @@ from typing import Callable, Optional, TypeVar
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Interval
 
-__all__ = ["CallClass", "Clock", "RetryBudget", "RetryPolicy", "call_with_retry", "wait_until"]
+__all__ = ["CallClass", "Clock", "RetryBudget", "RetryPolicy", "Tell", "call_with_retry", "wait_until"]
 
 T = TypeVar("T")
 # What was seen last, seconds waited so far, seconds until the next look.

@@ -37,11 +37,7 @@ from ansible_collections.certwright.cloud.plugins.plugin_utils._speaker import (
 try:
     # From ansible-core 2.22 on the validator tells core the secrets, and core masks them in all that leaves.
     from ansible.module_utils.secrets import register_secret
-
-    remove_values = None
 except ImportError:
-    from ansible.module_utils.common.parameters import remove_values
-
     register_secret = None
 
 __all__ = ["ControllerAction"]
@@ -196,8 +192,11 @@ def _shows_options(task_vars: dict[str, Any]) -> bool:
 
 def _masked(result: dict[str, Any], hidden: set[str]) -> dict[str, Any]:
     """The result without the values of secret options, as AnsibleModule leaves them out."""
-    if remove_values is None:
+    if register_secret is not None:
         return result
+    # Core deprecates it where it masks by itself.
+    from ansible.module_utils.common.parameters import remove_values
+
     # The name of a setting is no place for a secret, and true, false and null are none.
     kept = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
     return {**remove_values(result, hidden), **kept}

@@ -97,16 +97,12 @@ def wait_for_records(
         views.update(lookup.look(records, views))
         return all(_complete(views[record]) for record in records), None
 
-    def tell(_seen: None, waited: float, next_look: float) -> None:
-        if context.speak:
-            context.speak(_standing(views, waited, next_look))
-
     done, _seen, waited = wait_until(
         look,
         timeout=timeout,
         interval=params["wait_interval"],
         clock=context.clock,
-        tell=tell if context.speak else None,
+        tell=context.telling(lambda _seen, waited, next_look: _standing(views, waited, next_look)),
     )
     facts = {
         "complete": done,

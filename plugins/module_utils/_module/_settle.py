@@ -64,18 +64,17 @@ def look_back(
     needed = {each.name for each in missing}
     gone = {step.name, *(each.name for each in done)}
 
-    def tell(verdict: Verdict, waited: float, next_look: float) -> None:
-        if context.speak:
-            state = verdict.order.state.value if verdict.order else "it cannot be read"
-            subject, goal = f"order '{submission.order_id}'", f"what became of {step.name}, whose answer is not known"
-            context.speak(Waiting(subject, goal, 0, 1, state, waited, next_look))
+    def standing(verdict: Verdict, waited: float, next_look: float) -> Waiting:
+        state = verdict.order.state.value if verdict.order else "it cannot be read"
+        goal = f"what became of {step.name}, whose answer is not known"
+        return Waiting(f"order '{submission.order_id}'", goal, 0, 1, state, waited, next_look)
 
     _done, verdict, _waited = wait_until(
         lambda: _look(submission, needed, gone),
         timeout=timeout,
         interval=_INTERVAL,
         clock=context.clock,
-        tell=tell if context.speak else None,
+        tell=context.telling(standing),
     )
     return verdict
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, RequestsTransport, Transport
 from ansible_collections.certwright.cloud.plugins.module_utils._redact import Redactor
-from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, RetryBudget
-from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Speak
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, RetryBudget, Tell
+from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Speak, Waiting
 
 __all__ = ["CONTROLLER", "TARGET", "Context", "Result", "UseCase"]
 
+T = TypeVar("T")
 Params = Mapping[str, Any]
 Result = dict[str, Any]
 
@@ -46,6 +47,17 @@ class Context:
     budget: RetryBudget = field(default_factory=RetryBudget)
     redactor: Redactor = field(default_factory=Redactor)
     speak: Speak | None = None
+
+    def telling(self, describe: Callable[[T, float, float], Waiting]) -> Tell[T]:
+        """What `wait_until` is to tell how it stands; None where nobody could hear it.
+
+        Arguments:
+            describe: makes words of what was seen last, the seconds waited, and the seconds until the next look.
+        """
+        speak = self.speak
+        if speak is None:
+            return None
+        return lambda seen, waited, next_look: speak(describe(seen, waited, next_look))
 
 
 @dataclass(frozen=True)

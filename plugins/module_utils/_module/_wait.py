@@ -92,16 +92,14 @@ def wait_for_orders(
         fresh = False
         return all(_reached(order, plan.goal) for order in known.values()), None
 
-    def tell(_seen: None, waited: float, next_look: float) -> None:
-        if context.speak:
-            context.speak(_standing(list(known.values()), troubles, plan.goal, waited, next_look))
-
     done, _seen, waited = wait_until(
         look,
         timeout=plan.timeout,
         interval=plan.interval or polling_interval,
         clock=context.clock,
-        tell=tell if context.speak else None,
+        tell=context.telling(
+            lambda _seen, waited, left: _standing(list(known.values()), troubles, plan.goal, waited, left)
+        ),
     )
     if not done:
         late = [order for order in known.values() if not _reached(order, plan.goal)]
