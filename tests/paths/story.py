@@ -70,9 +70,11 @@ class Story:
     def _write(self) -> None:
         (self.folder / "password").write_text("password")
         vault = VaultLib([("default", VaultSecret(b"password"))]).encrypt(SECRETS["wrong"]).decode()
+        # With a pipe a module needs fewer processes around it.
+        local = {"ansible_connection": "local", "ansible_pipelining": True}
         pythons = {HERE: sys.executable, THERE: OTHER_PYTHON}
         hosts = {
-            host: {"ansible_connection": "local", "ansible_python_interpreter": python, "orders": self.orders[host]}
+            host: {**local, "ansible_python_interpreter": python, "orders": self.orders[host]}
             for host, python in pythons.items()
         }
         shared = {"secrets": SECRETS, "dns": self.sandbox.ready["dns"], "vaulted": {"__ansible_vault": vault}}
