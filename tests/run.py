@@ -446,7 +446,7 @@ def read_documentation(step: Step, kind: str, names: Sequence[str], place: Path)
 
 
 def pytest(
-    step: Step, folder: str, *options: str | Path, within: Sequence[str] = (), core: Core | None = None
+    step: Step, folder: str, *options: str | Path, within: Sequence[str] = (), core: Core | None = None, **more: str
 ) -> Result:
     """Run the tests of one folder and count them. A skipped test did not show anything, so it counts as failed."""
     report = TEST / f"{step.name}.xml"
@@ -454,7 +454,7 @@ def pytest(
     base = ("-q", "-p", "no:cacheprovider", "--strict-markers", "-o", "xfail_strict=true", "--durations", "15")
     command = (*within, "pytest", *base, "--junitxml", report, *options, COLLECTION / folder)
     tree, env = (core.tree, on_core(core)) if core else (TREE, {})
-    code = step.run(*command, cwd=tree, PYTHONPATH=str(tree), **env)
+    code = step.run(*command, cwd=tree, PYTHONPATH=str(tree), **env, **more)
     if not report.is_file():
         return Result(failed=1)
     suites = list(ElementTree.parse(report).getroot().iter("testsuite"))
@@ -514,8 +514,12 @@ def e2e(step: Step) -> Result:
 
 
 def paths(step: Step, core: Core | None = None) -> Result:
-    """Every case of the cloud and DNS modules inside the controller and as a module: it has to come to the same."""
-    return pytest(step, "tests/paths", "-n", "2", "--dist", "loadfile", core=core)
+    """Every case of the cloud and DNS modules inside the controller and as a module: it has to come to the same.
+
+    On the other cores those in which the core has a part. With CERTWRIGHT_FULL=1 all of them on each.
+    """
+    brief = {"CERTWRIGHT_BRIEF": "1"} if core and os.environ.get(FULL) != "1" else {}
+    return pytest(step, "tests/paths", "-n", "2", "--dist", "loadfile", core=core, **brief)
 
 
 def judges(step: Step) -> Result:

@@ -25,8 +25,10 @@ STATUS = re.compile(r"^(ok|changed|included|skipping|failed|fatal): ")
 # Generous for a machine under load; a play that hangs must not hang the tests.
 PLAY_TIMEOUT = 600
 # This Python by another name: to a task it is another Python, so that the task runs as a module.
-# It has the same libraries. No program of the environment names it with its version.
-OTHER_PYTHON = str(Path(sys.executable).with_name(f"python{sys.version_info.major}.{sys.version_info.minor}"))
+# It has the same libraries.
+OTHER_PYTHON = str(
+    next(path for path in sorted(Path(sys.executable).parent.glob("python*")) if path.name != Path(sys.executable).name)
+)
 
 
 def is_write(entry: dict[str, Any]) -> bool:

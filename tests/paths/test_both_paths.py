@@ -19,9 +19,9 @@ from ansible_collections.certwright.cloud.tests.paths.cases import (
     cases,
     short_cases,
 )
-from ansible_collections.certwright.cloud.tests.paths.story import HERE, THERE, Story
+from ansible_collections.certwright.cloud.tests.paths.story import BRIEF, HERE, THERE, Story
 
-ALL = [*cases(), *short_cases()]
+ALL = [*cases(BRIEF), *short_cases()]
 
 
 @pytest.fixture(scope="module")
