@@ -20,6 +20,7 @@ COLLECTION = Path(__file__).resolve().parents[2]
 # The tests that declare what they run. What a test leaves out fails that test.
 MODULES = ("test_ad_hoc", "test_guides", "test_module_examples", "test_role_tls_certificate")
 SERVERS = "docs/docsite/rst/guide_servers.rst"
+SCALE = "docs/docsite/rst/guide_scale.rst"
 # Where the same is run, and words that stand there.
 ELSEWHERE = {
     "make rehearse": ("tests/e2e/test_make.py", 'step("first", "rehearse")'),
@@ -47,6 +48,7 @@ NOT_RUN = {
     f"{SERVERS}: nginx: server {{": "is part of a machine's configuration; tests/served runs nginx with such lines",
     f"{SERVERS}: apache: <VirtualHost *:443>": "is part of a machine's configuration, and the tests have no Apache",
     f"{SERVERS}: text: frontend https": "is part of a machine's configuration, and the tests have no HAProxy",
+    f"{SCALE}: text: TASK [Wait for both certificates] ***": "shows a wait; tests/paths/test_speech.py has one",
 }
 
 

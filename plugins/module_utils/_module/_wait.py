@@ -30,6 +30,7 @@ ISSUED = "issued"
 # What a later look may find gone.
 _PASSING = (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.THROTTLED)
 _GOALS = {VALIDATION: "its validation values", ISSUED: "its certificate"}
+_GOALS_OF_MANY = {VALIDATION: "their validation values", ISSUED: "their certificates"}
 # More domains than this nobody reads in one line.
 _NAMED = 3
 
@@ -133,7 +134,8 @@ def _standing(
         words = [f"{count} {state}" for state, count in states.most_common()]
     failed = [error for error in map(troubles.get, (order.id for order in late)) if error]
     words += [f"the last look failed: {failed[0].message}"] if failed else []
-    return Waiting(subject, _GOALS[goal], len(orders) - len(late), len(orders), ", ".join(words), waited, next_look)
+    sought = _GOALS[goal] if len(orders) == 1 else _GOALS_OF_MANY[goal]
+    return Waiting(subject, sought, len(orders) - len(late), len(orders), ", ".join(words), waited, next_look)
 
 
 def _reached(order: Order, goal: str) -> bool:

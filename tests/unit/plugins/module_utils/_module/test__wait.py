@@ -74,7 +74,8 @@ def test_wait_for_many_orders_says_how_many_stand_where() -> None:
     orders = [at(OrderState.VALIDATING, "a"), at(OrderState.ISSUED, "b"), at(OrderState.REVIEWING, "c")]
     service = FakeOrders([at(OrderState.ISSUED, "a"), orders[2], at(OrderState.ISSUED, "c")])
     first, second = told(service, *orders)
-    assert (first.subject, first.done, first.total, first.seen) == ("3 orders", 1, 3, "1 validating, 1 reviewing")
+    assert (first.subject, first.goal) == ("3 orders", "their certificates")
+    assert (first.done, first.total, first.seen) == (1, 3, "1 validating, 1 reviewing")
     assert (second.done, second.seen) == (2, "1 reviewing")
 
 
