@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The only file that sleeps: retries by call class, and waits with a deadline."""
+"""Retries by call class, and waits with a deadline. Nothing but this and _rate.py sleeps."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Clock:
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never goes back."""
+        """Seconds on a clock that never goes back, and that all processes of a machine have in common."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
