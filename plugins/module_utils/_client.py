@@ -19,6 +19,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._http import (
     Transport,
     TransportError,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._rate import Limiter, Unlimited
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import (
     CallClass,
     Clock,
@@ -37,6 +38,7 @@ __all__ = [
     "ignore_report",
     "parse_number",
     "parse_retry_after",
+    "unlimited",
 ]
 
 # Whose requests these are, with the version of galaxy.yml; no part of what is signed.
@@ -54,7 +56,8 @@ _LONGEST_NUMBER = 15
 class ApiCall:
     """One API action: its name, its product, the product's version, and what it is (see CallClass).
 
-    Of a write, ``subject`` names the parameters that say what is written: an order's id, a record's name.
+    Of a write, ``subject`` names the parameters that say what is written: an order's id, a record's name. ``rate`` is
+    how many calls a second the cloud allows an account.
     """
 
     product: str
@@ -62,6 +65,8 @@ class ApiCall:
     action: str
     call_class: CallClass
     subject: tuple[str, ...] = ()
+    # What both clouds document for most actions; to be assumed for the rest (reference: Tencent, 1.0; Alibaba, 1.10).
+    rate: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,11 @@ class CallReport:
 
 def ignore_report(report: CallReport) -> None:
     """Drops a report."""
+
+
+def unlimited(call: ApiCall) -> Limiter:
+    """Lets every call be sent at once."""
+    return Unlimited()
 
 
 class Dialect(Protocol):
@@ -141,6 +151,7 @@ class ApiClient:
         transport: sends one request.
         clock, policy, budget: see _retry.
         report: is told what becomes of each write.
+        limiter: gives what says when an action may be sent, again for every attempt.
     """
 
     def __init__(
@@ -151,6 +162,7 @@ class ApiClient:
         policy: RetryPolicy | None = None,
         budget: RetryBudget | None = None,
         report: Callable[[CallReport], None] = ignore_report,
+        limiter: Callable[[ApiCall], Limiter] = unlimited,
     ) -> None:
         self._dialect = dialect
         self._transport = transport
@@ -158,6 +170,7 @@ class ApiClient:
         self._policy = policy or RetryPolicy()
         self._budget = budget or RetryBudget()
         self._report = report
+        self._limiter = limiter
         # Seconds to add to our clock: the correction in force, and what the last answer suggests, if it does.
         self._skew = 0.0
         self._measured_skew: float | None = None
@@ -203,6 +216,9 @@ class ApiClient:
             return self._once(call, params)
 
     def _once(self, call: ApiCall, params: Mapping[str, Any]) -> Answer:
+        limiter = self._limiter(call)
+        # Before the request is signed, because its signature holds the time.
+        sent = limiter.take()
         request = self._dialect.request(call, params, self._clock.now() + self._skew)
         try:
             response = self._transport.send(request)
@@ -217,6 +233,8 @@ class ApiClient:
             error.retry_after = self._dialect.retry_after(response, server or self._clock.now())
             if error.kind is ErrorKind.SERVER and call.call_class is not CallClass.READ:
                 error.ambiguous = True
+            if error.kind is ErrorKind.THROTTLED:
+                limiter.throttled(sent)
             raise
 
     def _unreachable(self, call: ApiCall, request: HttpRequest, error: TransportError) -> CertwrightError:

@@ -58,14 +58,39 @@ def says(what: str, date: str | None = None) -> HttpResponse:
     return HttpResponse(200, {} if date is None else {"date": date}, what.encode())
 
 
-class Caller:
-    """A client with a script of answers."""
+class Turns:
+    """A limiter that lets time pass, and notes what it is told."""
 
-    def __init__(self, *script: HttpResponse | Exception) -> None:
+    def __init__(self, clock: FakeClock, seconds: float) -> None:
+        self.taken: list[float] = []
+        self.refused: list[float] = []
+        self._clock, self._seconds = clock, seconds
+
+    def take(self) -> float:
+        self._clock.time += self._seconds
+        self.taken.append(self._clock.time)
+        return self._clock.time
+
+    def throttled(self, sent: float) -> None:
+        self.refused.append(sent)
+
+
+class Caller:
+    """A client with a script of answers, whose every call waits so many seconds for its turn."""
+
+    def __init__(self, *script: HttpResponse | Exception, seconds: float = 0.0) -> None:
         self.transport = FakeTransport(script)
         self.clock = FakeClock()
         self.reports: list[CallReport] = []
-        self.client = ApiClient(PlainDialect(), self.transport, self.clock, report=self.reports.append)
+        self.turns = Turns(self.clock, seconds)
+        self.limited: list[ApiCall] = []
+        self.client = ApiClient(
+            PlainDialect(), self.transport, self.clock, report=self.reports.append, limiter=self._limiter
+        )
+
+    def _limiter(self, call: ApiCall) -> Turns:
+        self.limited.append(call)
+        return self.turns
 
     def call(self, call_class: CallClass) -> Answer:
         return self.client.call(CALLS[call_class], {"Id": "order-1", "Zone": None, "Secret": "s3cret"})
@@ -223,6 +248,50 @@ def test_header_says_when_to_ask_again(text: str, seconds: float | None) -> None
     caller.call(CallClass.ONCE)
     # Half of the first pause after throttling, where the header asks for nothing longer.
     assert caller.clock.sleeps == [max(0.5, seconds or 0.0)]
+
+
+# Turns
+
+
+@pytest.mark.parametrize("call_class", list(CallClass))
+@pytest.mark.parametrize(
+    ("script", "refused"),
+    [
+        ([says("OK")], []),
+        ([says("throttled"), says("throttled"), says("OK")], [0, 1]),
+        ([says("expired", HOUR_AHEAD), says("OK")], []),
+        ([says("expired", HOUR_AHEAD), says("throttled"), says("OK")], [1]),
+    ],
+)
+def test_every_attempt_takes_a_turn_and_tells_of_too_many_calls(
+    call_class: CallClass, script: list[HttpResponse], refused: list[int]
+) -> None:
+    caller = Caller(*script)
+    caller.call(call_class)
+    assert caller.limited == [CALLS[call_class]] * len(script)
+    assert len(caller.turns.taken) == len(script)
+    assert caller.turns.refused == [caller.turns.taken[number] for number in refused]
+
+
+@pytest.mark.parametrize("trouble", [says("server"), says("conflict"), TransportError("gone", True)])
+def test_no_other_trouble_is_told_as_too_many_calls(trouble: HttpResponse | Exception) -> None:
+    caller = Caller(*[trouble] * 5)
+    caller.failure(CallClass.READ)
+    assert caller.turns.taken and caller.turns.refused == []
+
+
+def test_request_is_dated_when_its_turn_has_come() -> None:
+    caller = Caller(says("OK"), seconds=120)
+    caller.call(CallClass.ONCE)
+    assert caller.sent == [120]
+
+
+def test_nobody_waits_for_a_turn_without_a_limiter() -> None:
+    clock = FakeClock()
+    client = ApiClient(PlainDialect(), FakeTransport([says("OK")] * 3), clock)
+    for _unused in range(3):
+        client.call(CALLS[CallClass.READ], {})
+    assert clock.sleeps == []
 
 
 # Reports
