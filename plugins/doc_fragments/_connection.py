@@ -39,6 +39,21 @@ options:
       - How long one request may take to connect, and then to be answered, in seconds.
     type: float
     default: 30
+  api_rate:
+    description:
+      - How many calls a second each action of the cloud's API allows the account. All processes of one user on a
+        machine share this, whatever play or fork they belong to; calls beyond it wait for their turn.
+      - If not given, the environment variable E(CERTWRIGHT_API_RATE) is used; if that is not set either, what the cloud
+        documents for the action, V(10) for most (V(20) for DNSPod; V(300) to list and V(60) to change the records of a
+        name at Alidns). The modules stay 2 % below, because calls do not arrive as evenly as they are sent.
+      - Each refusal for too many calls lowers the rate for a while, so that other machines and programs can use the
+        account at the same time.
+      - From V(0.1) to V(1000); V(0) is no limit. Give a number where the cloud has raised your limit, or to leave a
+        part of it to others.
+      - Calls are counted in the folder C(rate) of the state directory, which is the option C(state_dir) where a module
+        has it, or the environment variable E(CERTWRIGHT_STATE_DIR), or C($XDG_STATE_HOME/certwright) or
+        C(~/.local/state/certwright). Where that cannot be used, each process counts for itself.
+    type: float
   proxy:
     description:
       - URL of the HTTP proxy to use. It may hold a password, so it is masked in output.

@@ -18,8 +18,8 @@ options:
     description:
       - Folder for what is remembered on the machine where the module runs. For each order that is what was last
         submitted, with a lock, so that two runs never submit one order at the same moment, and a run after a crash
-        first finds out what became of the last one. The audit trail lies there, too. No secrets and no personal data
-        are in it.
+        first finds out what became of the last one. The audit trail lies there, too, and the count of calls for
+        O(api_rate). No secrets and no personal data are in it.
       - If not given, the environment variable E(CERTWRIGHT_STATE_DIR) is used; if that is not set either,
         C($XDG_STATE_HOME/certwright) or C(~/.local/state/certwright). Everything is made for its owner only.
       - A folder that is named here or in the environment and cannot be used ends a submission before anything is sent.

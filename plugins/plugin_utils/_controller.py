@@ -26,6 +26,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._http import Conn
 from ansible_collections.certwright.cloud.plugins.module_utils._module._perform import missing_packages, perform
 from ansible_collections.certwright.cloud.plugins.module_utils._module._secrets import maskable, shown_options
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
+from ansible_collections.certwright.cloud.plugins.module_utils._rate import RateMemory
 from ansible_collections.certwright.cloud.plugins.module_utils._redact import Redactor
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import RetryBudget
 from ansible_collections.certwright.cloud.plugins.plugin_utils._speaker import (
@@ -49,7 +50,7 @@ _TRUSTED = ("requests_ca_bundle", "curl_ca_bundle")
 
 
 class _Process:
-    """What the items of a loop share, because one process runs them all: connections, and how often it may retry.
+    """What the items of a loop share, because one process runs them all: connections, and how often it may call.
 
     It is never made at import: a process that is forked later must not share a socket with its parent.
     """
@@ -59,6 +60,7 @@ class _Process:
     def __init__(self) -> None:
         self.pid = os.getpid()
         self.budget = RetryBudget()
+        self.rates = RateMemory()
         self._transports: dict[object, RequestsTransport] = {}
 
     @classmethod
@@ -142,6 +144,7 @@ class ControllerAction(NormalAction):
             warn=lambda message: warnings.append(redactor.text(message)),
             open_transport=process.open_transport,
             budget=process.budget,
+            rates=process.rates,
             redactor=redactor,
             speak=self._speaker(redactor, str(task_vars.get("inventory_hostname", ""))),
         )

@@ -19,6 +19,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._options 
     connection_from,
     know_proxies,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._module._pace import limiter_from
 from ansible_collections.certwright.cloud.plugins.module_utils._module._state import report_from
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 
@@ -44,4 +45,5 @@ def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
     plain = AlibabaDialect(credentials, site=connection.site, endpoint=connection.endpoint)
     dialect = GuardedDialect(plain, context.redactor)
     transport, report = context.open_transport(connection), report_from(params, context)
-    return ApiClient(dialect, transport, context.clock, budget=context.budget, report=report)
+    limiter = limiter_from(params, context, f"{dialect.vendor} {credentials.id}")
+    return ApiClient(dialect, transport, context.clock, budget=context.budget, report=report, limiter=limiter)

@@ -17,16 +17,21 @@ from ansible_collections.certwright.cloud.plugins.module_utils._http import (
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 
-__all__ = ["CONNECTION_OPTIONS", "RETURN_OPTIONS", "WAIT_OPTIONS", "connection_from", "know_proxies"]
+__all__ = ["CONNECTION_OPTIONS", "RETURN_OPTIONS", "WAIT_OPTIONS", "api_rate_from", "connection_from", "know_proxies"]
 
 # Seconds; sockets refuse numbers without end.
 _LONGEST = 3600
+# Calls a second. Between them lies every limit that is documented (reference: Alibaba, 1.10); a slower pace looks like
+# a module that hangs.
+_SLOWEST, _FASTEST = 0.1, 1000
+_RATE = "CERTWRIGHT_API_RATE"
 
 CONNECTION_OPTIONS: dict[str, Any] = {
     "site": {"type": "str", "choices": ["intl", "china"], "default": "intl"},
     "endpoint": {"type": "str"},
     "ca_path": {"type": "path"},
     "api_timeout": {"type": "float", "default": 30},
+    "api_rate": {"type": "float"},
     # Its URL may hold a password.
     "proxy": {"type": "str", "no_log": True},
 }
@@ -52,6 +57,24 @@ def know_proxies(params: Mapping[str, Any], context: Context) -> None:
             context.redactor.know_url(value)
 
 
+def api_rate_from(params: Mapping[str, Any], environ: Mapping[str, str]) -> float | None:
+    """Calls a second for each API: 0 for no limit, None for what the cloud documents. Raises InvalidInput."""
+    source, given = "api_rate", params["api_rate"]
+    if given is None:
+        source, given = f"api_rate (environment variable {_RATE})", environ.get(_RATE) or None
+    if given is None:
+        return None
+    try:
+        rate = float(given)
+    except ValueError:
+        rate = -1.0
+    # Written so that it refuses nan, too.
+    if rate == 0 or _SLOWEST <= rate <= _FASTEST:
+        return rate
+    wish = f"give a number of calls a second from {_SLOWEST} to {_FASTEST}, or 0 for no limit"
+    raise InvalidInput([f"{source}: '{given}' is no usable rate; {wish}"])
+
+
 def connection_from(params: Mapping[str, Any], environ: Mapping[str, str], variable: str) -> Connection:
     """How to reach the cloud, from the options and the endpoint's environment variable.
 
@@ -67,6 +90,10 @@ def connection_from(params: Mapping[str, Any], environ: Mapping[str, str], varia
         faults += error.faults
     try:
         proxy = checked_proxy(proxy) if proxy else None
+    except InvalidInput as error:
+        faults += error.faults
+    try:
+        api_rate_from(params, environ)
     except InvalidInput as error:
         faults += error.faults
     # Written so that it refuses nan, too.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules that write keep on the machine they run on: the ledger of orders and the audit trail."""
+"""What is kept on the machine where the modules run, and where: the ledger of orders, the audit trail, the rates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._errors import In
 from ansible_collections.certwright.cloud.plugins.module_utils._ledger import Ledger
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 
-__all__ = ["STATE_OPTIONS", "ledger_from", "report_from"]
+__all__ = ["STATE_OPTIONS", "ledger_from", "rate_folder", "report_from"]
 
 Params = Mapping[str, Any]
 
@@ -68,10 +68,23 @@ def report_from(params: Params, context: Context) -> Callable[[CallReport], None
     return AuditTrail(path, who, context.clock, context.warn)
 
 
+def rate_folder(params: Params, context: Context) -> str | None:
+    """Where all processes of the user count their calls; None where no folder is known.
+
+    Nothing is said of one that cannot be: a module that keeps more there says it anyway, and the others work as well.
+    """
+    try:
+        folder, _source = _state_dir(params, context)
+    except InvalidInput:
+        return None
+    return os.path.join(folder, "rate") if folder else None
+
+
 def _state_dir(params: Params, context: Context) -> tuple[str | None, str]:
     """The folder, None where none is known; and who has named it, empty where nobody has."""
     environ = context.environ
-    for source, named in (("state_dir", params["state_dir"]), (f"environment variable {_DIR}", environ.get(_DIR))):
+    named_here = params.get("state_dir")
+    for source, named in (("state_dir", named_here), (f"environment variable {_DIR}", environ.get(_DIR))):
         if named:
             _require_absolute(source, named)
             return named, source

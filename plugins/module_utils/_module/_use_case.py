@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
 
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, RequestsTransport, Transport
+from ansible_collections.certwright.cloud.plugins.module_utils._rate import RateMemory
 from ansible_collections.certwright.cloud.plugins.module_utils._redact import Redactor
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, RetryBudget, Tell
 from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Speak, Waiting
@@ -32,8 +33,8 @@ def _ignore(message: str) -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """What a use case may know of the run: mode, time, the environment, the way to a cloud, a way to warn, and how many
-    calls the process may still repeat.
+    """What a use case may know of the run: mode, time, the environment, the way to a cloud, a way to warn, how many
+    calls the process may still repeat, and how many it has sent, where that is not counted for all processes together.
 
     redactor is told every secret that is found on the way; all that leaves the run passes through it. speak is told how
     a wait stands; None where nobody could hear it.
@@ -45,6 +46,7 @@ class Context:
     warn: Callable[[str], None] = _ignore
     open_transport: Callable[[Connection], Transport] = RequestsTransport
     budget: RetryBudget = field(default_factory=RetryBudget)
+    rates: RateMemory = field(default_factory=RateMemory)
     redactor: Redactor = field(default_factory=Redactor)
     speak: Speak | None = None
 

@@ -18,6 +18,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._options 
     connection_from,
     know_proxies,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._module._pace import limiter_from
 from ansible_collections.certwright.cloud.plugins.module_utils._module._state import report_from
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._credentials import resolve
@@ -50,7 +51,8 @@ def build_client(params: Mapping[str, Any], context: Context) -> ApiClient:
     context.redactor.know(credentials.secret, credentials.token)
     dialect = GuardedDialect(TencentDialect(credentials, connection, context.clock), context.redactor)
     transport, report = context.open_transport(connection), report_from(params, context)
-    return ApiClient(dialect, transport, context.clock, budget=context.budget, report=report)
+    limiter = limiter_from(params, context, f"{dialect.vendor} {credentials.id}")
+    return ApiClient(dialect, transport, context.clock, budget=context.budget, report=report, limiter=limiter)
 
 
 def id_faults(option: str, ids: list[str]) -> list[str]:

@@ -23,7 +23,7 @@ TESTS = sorted((COLLECTION / "tests").rglob("*.py"))
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("*.py"))
 # The option that makes a module one of a cloud's.
 GROUPS = {"tencent": "secret_id", "alibaba": "access_key_id"}
-CONNECTION = {"site", "endpoint", "ca_path", "api_timeout", "proxy", "profile"}
+CONNECTION = {"site", "endpoint", "ca_path", "api_timeout", "api_rate", "proxy", "profile"}
 
 
 def module(name: str) -> Any:

@@ -206,6 +206,8 @@ def test_waiting_for_validation_values_looks_with_one_call_each() -> None:
         clock=clock,
         wait_for="validation",
         wait_interval=15,
+        # Time stands still here between calls, so the limiter would pause, too.
+        api_rate=0.0,
     )
     assert outcome["order"]["validations"][0]["record"]["value"] == "v"
     assert actions(requests)[3:] == [RESULT] * 3

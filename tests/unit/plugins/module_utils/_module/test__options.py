@@ -13,6 +13,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._errors import In
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection
 from ansible_collections.certwright.cloud.plugins.module_utils._module._options import (
     CONNECTION_OPTIONS,
+    api_rate_from,
     connection_from,
 )
 
@@ -57,12 +58,51 @@ def test_time_out_without_sense_is_refused(seconds: float) -> None:
         connection(api_timeout=seconds)
 
 
+@pytest.mark.parametrize(
+    ("option", "variable", "rate"),
+    [
+        (None, None, None),
+        (None, "", None),
+        (None, "2.5", 2.5),
+        (None, "0", 0.0),
+        (5.0, "2.5", 5.0),
+        (5.0, "not a number", 5.0),
+        (0.0, "2.5", 0.0),
+        (0.1, None, 0.1),
+        (1000.0, None, 1000.0),
+    ],
+)
+def test_rate_comes_from_the_option_or_the_environment(
+    option: float | None, variable: str | None, rate: float | None
+) -> None:
+    environ = {} if variable is None else {"CERTWRIGHT_API_RATE": variable}
+    assert api_rate_from({"api_rate": option}, environ) == rate
+
+
+WISH = "is no usable rate; give a number of calls a second from 0.1 to 1000, or 0 for no limit"
+
+
+@pytest.mark.parametrize("rate", [-1.0, -0.0001, 0.01, 1000.1, 1e300, float("nan"), float("inf"), float("-inf")])
+def test_rate_without_sense_is_refused(rate: float) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        connection(api_rate=rate)
+    assert caught.value.faults == (f"api_rate: '{rate}' {WISH}",)
+
+
+@pytest.mark.parametrize("text", ["fast", "nan", "inf", "-5", "1e9", "10/s", "1,5", " "])
+def test_rate_without_sense_in_the_environment_is_refused_and_the_variable_named(text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        connection({"CERTWRIGHT_API_RATE": text})
+    assert caught.value.faults == (f"api_rate (environment variable CERTWRIGHT_API_RATE): '{text}' {WISH}",)
+
+
 def test_all_faults_are_told_at_once_and_the_variable_is_named() -> None:
     with pytest.raises(InvalidInput) as caught:
-        connection({VARIABLE: "http://api.example.com"}, proxy="http://user:hidden@", api_timeout=0)
+        connection({VARIABLE: "http://api.example.com"}, proxy="http://user:hidden@", api_timeout=0, api_rate=-1.0)
     assert [fault.split(":")[0] for fault in caught.value.faults] == [
         f"endpoint (environment variable {VARIABLE})",
         "proxy",
+        "api_rate",
         "api_timeout",
     ]
     assert "hidden" not in caught.value.message
