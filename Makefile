@@ -2,7 +2,7 @@
 # Another Python: make PYTHON=/path/to/python3.11 ...
 export PYTHON
 
-.PHONY: help rehearse rehearse-clean test test-% test-crash troubles benchmark
+.PHONY: help rehearse rehearse-clean test test-% test-crash troubles benchmark benchmark-rates
 
 help:
 	@echo "make rehearse        run the main job on this machine against the sandbox; again: nothing left to do"
@@ -15,6 +15,7 @@ help:
 	@echo "make troubles        show what is said of bad input and trouble, case by case (kept in .work/troubles.md)"
 	@echo "make benchmark       measure what look-ups cost, beside ansible -m ping, minimal scripts and the vendors' SDKs"
 	@echo "                     (about 5 minutes; less with ARGS='--rounds 3 --no-rehearsal'; kept in .work/benchmark/)"
+	@echo "make benchmark-rates measure how much of the rate that a cloud allows is used (about 6 minutes)"
 
 rehearse:
 	@sh scripts/rehearse.sh run
@@ -36,4 +37,7 @@ troubles:
 	@sh scripts/test.sh troubles && cat .work/troubles.txt
 
 benchmark:
-	@sh scripts/benchmark.sh $(ARGS)
+	@sh scripts/benchmark.sh run $(ARGS)
+
+benchmark-rates:
+	@sh scripts/benchmark.sh rates $(ARGS)

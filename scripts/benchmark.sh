@@ -1,6 +1,10 @@
 #!/bin/sh
-# Measures what the modules cost: scripts/benchmark.sh [--rounds N] [--loop-rounds N] [--items N] [--no-rehearsal]
+# Measures what the modules cost: scripts/benchmark.sh run [--rounds N] [--loop-rounds N] [--items N] [--no-rehearsal],
+# or how much of a cloud's rate they use: scripts/benchmark.sh rates [--orders N]
 set -eu
+
+part=$1
+shift
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/scripts/venv.sh"
@@ -14,4 +18,4 @@ ln -sfn "$root" "$tree/ansible_collections/certwright/cloud"
 use_utf8
 forget_settings
 export PYTHONPATH="$tree" PYTHONPYCACHEPREFIX="$work/benchmark/home/pycache"
-exec "$venv/bin/python" -m ansible_collections.certwright.cloud.tests.benchmark.run --work "$work/benchmark" "$@"
+exec "$venv/bin/python" -m "ansible_collections.certwright.cloud.tests.benchmark.$part" --work "$work/benchmark" "$@"

@@ -49,7 +49,9 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment = _environment(folder)
+        self.environment = environment_of(folder, folder / "home")
+        # What is measured is what calls cost, not how many of them a cloud allows.
+        self.environment["CERTWRIGHT_API_RATE"] = "0"
         self.sandbox = SandboxProcess(folder / "sandbox")
         self.environment |= {**self.sandbox.tencent_environment(), **_alibaba_environment(self.sandbox)}
         self.environment["HOME"] = str(folder / "home")
@@ -98,20 +100,23 @@ class Bench:
         return [action if outcome == "ok" else f"{action} ({outcome})" for action, outcome in calls]
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """For everything that is run: own tools and settings only."""
+def environment_of(folder: Path, home: Path) -> dict[str, str]:
+    """For everything that is run: own tools and settings only.
+
+    Arguments:
+        folder: where the benchmark works.
+        home: of whoever runs it.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS}
     return {
         **kept,
         "ANSIBLE_COLLECTIONS_PATH": str(folder / "tree"),
         "ANSIBLE_CONFIG": str(CHECKOUT / "scripts" / "rehearse.cfg"),
-        "ANSIBLE_HOME": str(folder / "home" / ".ansible"),
+        "ANSIBLE_HOME": str(home / ".ansible"),
         "ANSIBLE_NOCOLOR": "1",
         # Locally Ansible takes the home of the user database for it, whatever HOME says.
-        "ANSIBLE_REMOTE_TMP": str(folder / "home" / ".ansible" / "tmp"),
-        # What is measured is what calls cost, not how many of them a cloud allows.
-        "CERTWRIGHT_API_RATE": "0",
-        "HOME": str(folder / "home"),
+        "ANSIBLE_REMOTE_TMP": str(home / ".ansible" / "tmp"),
+        "HOME": str(home),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }
 

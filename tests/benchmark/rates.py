@@ -1,0 +1,153 @@
+# Copyright (c) 2026, certwright.cloud contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How much of the rate that a cloud allows is used, by one controller and by several on one account.
+
+`make benchmark-rates` calls this. A sandbox at the documented rates is what refuses; its journal is what counts. The
+share is that of the action that is called most: answered calls beside those that the cloud would have answered between
+the first and the last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ansible_collections.certwright.cloud.tests.benchmark import surroundings
+from ansible_collections.certwright.cloud.tests.benchmark.run import AS_MODULE, CHECKOUT, HERE, PACKAGES, environment_of
+from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
+
+# Calls a second of each action (reference: Tencent, 1.0).
+LIMIT = 10.0
+THROTTLED = "RequestLimitExceeded"
+TIMEOUT = 1800
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What the cloud saw of a phase, and how many orders did not come to their end.
+
+    Arguments:
+        action: the one that was answered most often.
+        answered: how often.
+        seconds: from its first to its last call.
+        throttled: refused calls of all actions.
+        failed: orders.
+    """
+
+    action: str
+    answered: int
+    seconds: float
+    throttled: int
+    failed: int
+
+    @property
+    def share(self) -> float:
+        """Of the calls that were allowed in that time."""
+        return self.answered / (LIMIT * self.seconds + 1)
+
+
+class Bench:
+    """A sandbox at the documented rates, and controllers with a home each."""
+
+    def __init__(self, folder: Path, orders: int) -> None:
+        self.folder, self.orders = folder, orders
+        self.sandbox = SandboxProcess(folder / "sandbox", rate=1)
+        self._seen = 0
+
+    def controllers(self, count: int, forks: int, *more: str) -> Phase:
+        """Orders submitted by plays, each in a home of its own, that start at once and share the orders."""
+        ids = self._bought()
+        running = [self._play(number, ids[number::count], forks, more) for number in range(count)]
+        outputs = [process.communicate(timeout=TIMEOUT)[0] for process in running]
+        failed = sum(int(number) for output in outputs for number in re.findall(r"failed=(\d+)", output))
+        return self._phase(failed)
+
+    def sdk(self) -> Phase:
+        """The same with the vendor's SDK in 20 threads."""
+        path = self.folder / "ids.json"
+        path.write_text(json.dumps(self._bought()), encoding="utf-8")
+        command = [sys.executable, str(HERE / "sdk_pool.py"), str(path)]
+        environment = {**self.sandbox.tencent_environment(), **environment_of(self.folder.parent, self.folder / "home")}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=True)
+        print(f"    SDK: {done.stdout.strip()}")
+        return self._phase(int(re.findall(r"failed=(\d+)", done.stdout)[0]))
+
+    def _play(self, number: int, ids: Sequence[str], forks: int, more: Sequence[str]) -> subprocess.Popen[str]:
+        home = self.folder / f"home{number}"
+        home.mkdir(exist_ok=True)
+        hosts = {f"web{index}": {"order_id": order_id} for index, order_id in enumerate(ids)}
+        inventory = self.folder / f"inventory{number}.json"
+        inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+        command = ["ansible-playbook", str(HERE / "submit.yml"), "-i", str(inventory), "--forks", str(forks), *more]
+        environment = {**self.sandbox.tencent_environment(), **environment_of(self.folder.parent, home)}
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return subprocess.Popen(command, cwd=self.folder, env=environment, **pipes)
+
+    def _bought(self) -> list[str]:
+        self._seen = max((entry["seq"] for entry in self._journal()), default=self._seen)
+        ids: list[str] = self.sandbox.control("orders", {"flow": "tencent_paid", "count": self.orders})["ids"]
+        return ids
+
+    def _journal(self) -> list[dict[str, object]]:
+        entries: list[dict[str, object]] = self.sandbox.control(f"journal?since={self._seen}")["journal"]
+        return [entry for entry in entries if entry["cloud"] == "tencent"]
+
+    def _phase(self, failed: int) -> Phase:
+        entries = self._journal()
+        answered = Counter(entry["action"] for entry in entries if entry["outcome"] == "ok")
+        action, count = answered.most_common(1)[0]
+        times = [
+            _seconds(str(entry["at"])) for entry in entries if entry["action"] == action and entry["outcome"] == "ok"
+        ]
+        throttled = sum(THROTTLED in str(entry["error_code"]) for entry in entries)
+        return Phase(str(action), count, max(times) - min(times), throttled, failed)
+
+
+def _seconds(time: str) -> float:
+    """A time of the journal in seconds since the epoch."""
+    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="make benchmark-rates")
+    parser.add_argument("--work", type=Path, required=True, help="folder for everything that is made")
+    parser.add_argument("--orders", type=int, default=300, help="orders of each row")
+    options = parser.parse_args()
+    folder = options.work.resolve() / "rates"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "home").mkdir(parents=True)
+    print(f"Machine: {surroundings.machine()}\nTools: {surroundings.versions(PACKAGES)}")
+    print(f"Commit: {surroundings.commit(CHECKOUT)}\nLoad average at the beginning: {surroundings.load()}\n")
+    bench = Bench(folder, options.orders)
+    rows = {
+        "one controller, forks 20": lambda: bench.controllers(1, 20),
+        "the same as modules": lambda: bench.controllers(1, 20, *AS_MODULE),
+        "four controllers, forks 5 each": lambda: bench.controllers(4, 5),
+        "SDK, 20 threads, no limiter": bench.sdk,
+    }
+    print(f"{options.orders} orders, {LIMIT:g} calls a second and action")
+    print(f"{'':32}{'share':>7}{'answered':>10}{'seconds':>9}{'throttled':>11}{'failed':>8}")
+    try:
+        for name, measure in rows.items():
+            seen = measure()
+            numbers = f"{seen.share:>7.3f}{seen.answered:>10}{seen.seconds:>9.1f}{seen.throttled:>11}{seen.failed:>8}"
+            print(f"{name:32}{numbers}  {seen.action}", flush=True)
+    finally:
+        bench.sandbox.stop()
+    print(f"Load average at the end: {surroundings.load()}")
+
+
+if __name__ == "__main__":
+    main()
