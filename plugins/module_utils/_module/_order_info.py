@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, InvalidInput
+from ansible_collections.certwright.cloud.plugins.module_utils._module._many import for_each
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
 from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import plan_from, wait_for_orders
 from ansible_collections.certwright.cloud.plugins.module_utils._order_service import OrderReader
@@ -62,7 +63,7 @@ def _look_up(query: Query, params: Params, context: Context) -> Result:
     plan = plan_from(params)
     if not query.ids and plan is not None:
         raise InvalidInput(["wait_for: name the orders to wait for by their ids; a search has no end to wait for"])
-    orders = [query.service.read(order_id) for order_id in query.ids]
+    orders = for_each(query.service.read, query.ids)
     if not query.ids:
         orders = query.service.search(dict(query.criteria))
     elif plan is not None and not context.check_mode:
@@ -74,7 +75,8 @@ def _look_up(query: Query, params: Params, context: Context) -> Result:
         result["orders"] = [order.to_result() for order in orders]
     result["request_id"] = orders[-1].request_id if orders else None
     if params["return_certificate"] or params["return_private_key"]:
-        bundles = [_bundle(query.service, order, params) for order in orders if order.state is OrderState.ISSUED]
+        issued = [order for order in orders if order.state is OrderState.ISSUED]
+        bundles = for_each(lambda order: _bundle(query.service, order, params), issued)
         if query.single:
             result["bundle"] = bundles[0] if bundles else None
         else:

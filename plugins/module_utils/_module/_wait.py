@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
+from ansible_collections.certwright.cloud.plugins.module_utils._module._many import for_each
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._order_service import OrderReader
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
@@ -83,13 +84,12 @@ def wait_for_orders(
 
     def look() -> tuple[bool, None]:
         nonlocal fresh
-        for order_id, order in known.items():
-            if _reached(order, plan.goal):
-                continue
-            if not fresh:
-                known[order_id], troubles[order_id] = _look_again(service, order)
-            if known[order_id].state not in old_states:
-                _refuse_hopeless(known[order_id], plan.goal)
+        late = [order for order in known.values() if not _reached(order, plan.goal)]
+        seen = [(order, None) for order in late] if fresh else for_each(lambda each: _look_again(service, each), late)
+        for asked, (order, trouble) in zip(late, seen):
+            known[asked.id], troubles[asked.id] = order, trouble
+            if order.state not in old_states:
+                _refuse_hopeless(order, plan.goal)
         fresh = False
         return all(_reached(order, plan.goal) for order in known.values()), None
 
