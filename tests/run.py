@@ -510,7 +510,12 @@ def integration(step: Step, core: Core | None = None) -> Result:
 
 def e2e(step: Step) -> Result:
     """The rehearsal and its kin, from start to end against the sandbox."""
-    return pytest(step, "tests/e2e", "-n", "2", "--dist", "loadfile")
+    # Those that take longest first, so that no processor waits for them in the end.
+    longest = [f"test_{name}.py" for name in ("role_tls_certificate", "guides", "rehearsal", "make")]
+    others = sorted(path.name for path in (TREE / COLLECTION / "tests" / "e2e").glob("test_*.py"))
+    *files, last = [*longest, *(name for name in others if name not in longest)]
+    order = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+    return pytest(step, f"tests/e2e/{last}", *order, *(COLLECTION / "tests" / "e2e" / name for name in files))
 
 
 def paths(step: Step, core: Core | None = None) -> Result:
@@ -634,6 +639,7 @@ CHAINS = (
     ("sanity",),
     ("ruff", "mypy", "lint", "docs", "package"),
     *(tuple(f"{kind}-{core.series}" for kind in OF_CORES) for core in CORES if core.series != main_series()),
+    ("integration", "served"),
 )
 # In the end, side by side: runs that are killed wait more than they work.
 LAST_CHAINS = (("crash",), ("faults", "leaks", "judges"))
