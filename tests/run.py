@@ -43,8 +43,8 @@ PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 # Set to 1 to have everything tried that there is, however long it takes.
 FULL = "CERTWRIGHT_FULL"
 STEP_TIMEOUT = 20 * 60 * (12 if os.environ.get(FULL) == "1" else 1)
-# What of the checkout runs on people's machines.
-INSTALLED = ("plugins/", "roles/", "playbooks/", "meta/", "galaxy.yml")
+# What of the checkout ansible-core loads. (The roles' YAML has ansible-lint, their Python never meets ansible-core.)
+INSTALLED = ("plugins/", "playbooks/", "meta/", "galaxy.yml")
 # Words in a log that mean that something did not run although the exit code is 0.
 NOT_RUN = ("All targets skipped", "Required program", "No tests to run", "no tests ran")
 # Set by CI: what is left out counts as failed.
@@ -365,8 +365,8 @@ def ansible_test(step: Step, core: Core | None, *arguments: str) -> int:
 def sanity(step: Step, core: Core | None = None) -> Result:
     """ansible-test sanity; every test of it, on every Python, counts.
 
-    On the other cores only what people install, with the controller's own Python: how it fares on each Python, and
-    what the tests look like, is the same for all of them. With CERTWRIGHT_FULL=1 everything on each.
+    On the other cores only what the core loads, with the controller's own Python: how it fares on each Python, and
+    what the rest looks like, is the same for all of them. With CERTWRIGHT_FULL=1 everything on each.
     """
     only: tuple[str, ...] = ()
     if core and os.environ.get(FULL) != "1":
@@ -471,11 +471,18 @@ def pytest(
 
 
 def units(step: Step) -> Result:
-    """Unit tests, with the coverage of the shared code."""
+    """Unit tests."""
+    return pytest(step, "tests/unit", "-n", "2")
+
+
+def coverage(step: Step) -> Result:
+    """Unit tests, with the coverage of the shared code, file by file. Watching takes as long as the tests."""
     config = f"--cov-config={COLLECTION / 'tests' / 'coverage.ini'}"
-    coverage = ("--cov", str(COLLECTION / "plugins" / "module_utils"), config, "--cov-report", "term")
-    result = pytest(step, "tests/unit", "-n", "2", *coverage)
+    watched = ("--cov", str(COLLECTION / "plugins" / "module_utils"), config, "--cov-report", "term")
+    result = pytest(step, "tests/unit", "-n", "2", *watched)
     total = re.search(r"^TOTAL\s.*?(\d+%)$", step.text(), re.MULTILINE)
+    files = re.findall(r"^\S+/(\S+\.py)\s+(\d+\s+\d+\s+\d+\s+\d+\s+\d+%.*)$", step.text(), re.MULTILINE)
+    result.notes += [f"{name:<24} {figures}" for name, figures in files]
     result.notes.append(f"coverage of module_utils: {total[1] if total else 'unknown'}")
     return result
 
@@ -523,8 +530,9 @@ def paths(step: Step, core: Core | None = None) -> Result:
 
     On the other cores those in which the core has a part. With CERTWRIGHT_FULL=1 all of them on each.
     """
-    brief = {"CERTWRIGHT_BRIEF": "1"} if core and os.environ.get(FULL) != "1" else {}
-    return pytest(step, "tests/paths", "-n", "2", "--dist", "loadfile", core=core, **brief)
+    if core and os.environ.get(FULL) != "1":
+        return pytest(step, "tests/paths/test_both_paths.py", core=core, CERTWRIGHT_BRIEF="1")
+    return pytest(step, "tests/paths", "-n", "2", "--dist", "loadfile", core=core)
 
 
 def judges(step: Step) -> Result:
@@ -615,6 +623,7 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "faults": faults,
     "leaks": leaks,
     "crash": crash,
+    "coverage": coverage,
     "properties": properties,
     "troubles": troubles,
 }
@@ -630,7 +639,7 @@ for core in CORES:
         for kind, tests in OF_CORES.items():
             STEPS[f"{kind}-{core.series}"] = functools.partial(for_core, core=core, tests=tests)
 # Steps that only run when they are named: all steps together have run their tests.
-NAMED_ONLY = ("properties", "troubles")
+NAMED_ONLY = ("coverage", "properties", "troubles")
 # Steps that are left out as long as the project has nothing for them.
 FOLDERS = {"integration": "tests/integration/targets", "served": "tests/served", "crash": "tests/crash"}
 # Chains of steps that use one processor each, so that two of them run side by side. The steps of an ansible-core share
