@@ -57,14 +57,7 @@ def sandbox(process: SandboxProcess) -> Iterator[SandboxProcess]:
 
 
 def run(sandbox: SandboxProcess, use_case: UseCase, check_mode: bool = False, **options: Any) -> dict[str, Any]:
-    account = sandbox.ready["accounts"]["alibaba"]
-    environ = {
-        "CERTWRIGHT_ALIBABA_ENDPOINT": sandbox.ready["http"],
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": account["access_key_id"],
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": account["access_key_secret"],
-        "HOME": str(sandbox.state_dir),
-        **options.pop("environ", {}),
-    }
+    environ = {**sandbox.environment(), **options.pop("environ", {})}
     # Looks once what became of a submission, where a test does not want it otherwise.
     settle = {"settle_timeout": 0} if use_case is ORDER else {}
     context = Context(check_mode=check_mode, environ=environ, clock=HurriedClock())

@@ -116,7 +116,9 @@ class Story:
         }
 
     def _endpoints(self) -> dict[str, str]:
-        return {f"CERTWRIGHT_{cloud}_ENDPOINT": self.sandbox.ready["http"] for cloud in ("TENCENT", "ALIBABA")}
+        endpoints = {f"CERTWRIGHT_{cloud}_ENDPOINT": self.sandbox.ready["http"] for cloud in ("TENCENT", "ALIBABA")}
+        # The sandbox counts nothing, so nobody has to wait.
+        return {**endpoints, "CERTWRIGHT_API_RATE": "0"}
 
     def _processes(self) -> Iterator[Path]:
         """What this user runs; other people's processes are none of our business."""
