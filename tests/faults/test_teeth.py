@@ -61,7 +61,7 @@ BREACHES = {
         tuple(FLOWS),
     ),
     "one look is taken for a proof": Breach(
-        r"_settle\.py$", "timeout=timeout, ", "timeout=0, ", LATE, lambda fault: fault.ambiguous or bool(fault.kills)
+        r"_settle\.py$", "timeout=timeout,", "timeout=0,", LATE, lambda fault: fault.ambiguous or bool(fault.kills)
     ),
     "nothing is written into the ledger": Breach(
         r"_ledger\.py$",
