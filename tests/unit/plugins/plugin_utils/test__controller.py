@@ -10,10 +10,12 @@ import datetime
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
 from ansible_collections.certwright.cloud.plugins.plugin_utils import _controller
 from ansible_collections.certwright.cloud.plugins.plugin_utils._controller import ControllerAction
 
@@ -25,6 +27,26 @@ def test_items_of_a_loop_share_a_connection_and_the_budget_for_retries() -> None
     assert first.budget is second.budget
     assert first.open_transport(Connection()) is second.open_transport(Connection())
     assert first.open_transport(Connection()) is not first.open_transport(Connection(site="china"))
+
+
+def test_task_is_handed_what_its_process_shares() -> None:
+    seen: list[Context] = []
+
+    def look(_params: Any, context: Context) -> dict[str, Any]:
+        seen.append(context)
+        return {"changed": False}
+
+    action = ControllerAction.__new__(ControllerAction)
+    action.use_case = UseCase(look, {}, libraries=())
+    action._task = SimpleNamespace(check_mode=True, no_log=True)
+    for _item in range(2):
+        assert action._perform({}, {}) == {"changed": False}
+    first, second = seen
+    assert first.check_mode and first.speak is None
+    assert first.budget is second.budget and first.rates is second.rates
+    assert first.open_transport(Connection()) is second.open_transport(Connection())
+    # What one item was told is no business of the next.
+    assert first.redactor is not second.redactor
 
 
 @pytest.mark.parametrize("name", ["https_proxy", "NO_PROXY", "REQUESTS_CA_BUNDLE"])
