@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Protocol
 
@@ -38,6 +39,17 @@ class OrderReader(Protocol):
 
     def read(self, order_id: str) -> Order:
         """The order as the cloud has it now. Raises CertwrightError, kind not_found where there is none."""
+
+    def read_all(self, order_ids: Sequence[str]) -> list[Order]:
+        """Several orders as the cloud has them now, in the given order, side by side. Raises as read does."""
+
+    def listed(self, order_ids: Sequence[str], most_calls: int | None = None) -> dict[str, Order] | None:
+        """Orders as the cloud's list shows them, by their ids: in far fewer calls, but without validations and
+        certificates. An order that the list does not show is left out.
+
+        Arguments:
+            most_calls: None is returned instead where the list would take more.
+        """
 
     def bundle(self, order_id: str, with_key: bool) -> Bundle:
         """The issued certificate; the private key only with with_key and only where the cloud made it."""

@@ -36,10 +36,20 @@ options:
   certificate_ids:
     description:
       - Ids of orders. The result is RV(orders), in this order; an empty list gives none. Sent as C(CertificateId),
-        one call each.
+        one call each, up to ten at a time. With O(details=false) as C(CertIds), a hundred in one call.
       - Mutually exclusive with O(certificate_id), O(domain), O(states) and O(search_key).
     type: list
     elements: str
+  details:
+    description:
+      - Whether to look at each order that is named itself. If V(false), they are looked up with
+        C(DescribeCertificates), a hundred in one call, and the result tells of them what a search tells - their
+        states and names, not what has to be published and not what their certificates say. The cloud then sends no
+        private keys either.
+      - Cannot be V(false) with O(wait_for) or O(check_validation). A wait for many orders looks at the list by
+        itself.
+    type: bool
+    default: true
   domain:
     description:
       - Search for the orders that have exactly this name, in its case or another. A wildcard name is a name of its
@@ -124,6 +134,16 @@ EXAMPLES = r"""
       - validating
       - issued
   register: found
+  delegate_to: localhost
+  become: false
+
+- name: See where many orders stand, in few calls
+  certwright.cloud.tencent_order_info:
+    certificate_ids:
+      - LrmeMvQr
+      - L4bPQ0zG
+    details: false
+  register: overview
   delegate_to: localhost
   become: false
 
@@ -640,7 +660,7 @@ error:
 """
 
 from ansible_collections.certwright.cloud.plugins.module_utils._module._options import RETURN_OPTIONS, WAIT_OPTIONS
-from ansible_collections.certwright.cloud.plugins.module_utils._module._order_info import looking_up
+from ansible_collections.certwright.cloud.plugins.module_utils._module._order_info import DETAILS_OPTION, looking_up
 from ansible_collections.certwright.cloud.plugins.module_utils._module._run import run_module
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import UseCase
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import OrderState
@@ -653,6 +673,7 @@ USE_CASE = UseCase(
         **TENCENT_OPTIONS,
         **WAIT_OPTIONS,
         **RETURN_OPTIONS,
+        **DETAILS_OPTION,
         "certificate_id": {"type": "str"},
         "certificate_ids": {"type": "list", "elements": "str"},
         "domain": {"type": "str"},

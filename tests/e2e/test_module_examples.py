@@ -149,7 +149,7 @@ def test_examples_take_an_order_of_tencent_from_the_key_to_the_server(desk: Desk
     submit, person, prepare, adopt = of_module("tencent_order", table)
     person = fit(person.example, {"LrmeMvQr": of_person})
     prepare = fit(prepare.example, {"LrmeMvQr": of_organization})
-    look, show, check, search, fetch = of_module("tencent_order_info", table)
+    look, show, check, search, overview, fetch = of_module("tencent_order_info", {**table, "L4bPQ0zG": of_person})
     publish, remove = of_module("dnspod_record", table)
     one, every, resolver = of_module("dns_wait", table)
     note, read, forget = of_module("validation_note", table)
@@ -161,7 +161,7 @@ def test_examples_take_an_order_of_tencent_from_the_key_to_the_server(desk: Desk
     beside = put_beside(desk, [one, resolver], unwanted)
 
     story = [preflight, person, prepare, request, show_request, organization, submit, look, show, check]
-    story += [note, publish, every, search, fetch, bring, install, adopt, configured, one, resolver, remove]
+    story += [note, publish, every, search, overview, fetch, bring, install, adopt, configured, one, resolver, remove]
     story += [read, forget, role]
     again = [person, prepare, request, organization, submit, install, configured, role]
     told = Told(desk, story, again, other=other)
@@ -177,6 +177,7 @@ def test_examples_take_an_order_of_tencent_from_the_key_to_the_server(desk: Desk
     assert told.registered["adopted"]["order"]["domains"] == ["www.example.com", "example.com"]
     # The order of the person shows its values, and so its state, a little later.
     assert {main, by_role} <= {each["id"] for each in told.registered["found"]["orders"]} <= {main, by_role, of_person}
+    assert [each["id"] for each in told.registered["overview"]["orders"]] == [main, of_person]
     assert [each["status"] for each in told.registered["looked_up"]["order"]["validations"]] == ["pending"] * 2
     assert len(desk.sandbox.journal(main, "CheckCertificateDomainVerification")) == 1
     assert told.registered["seen"]["complete"], told.registered["seen"]
@@ -197,13 +198,14 @@ def test_examples_take_an_order_of_alibaba_to_its_certificate(desk: Desk) -> Non
     main, unused_id = desk.sandbox.buy("alibaba_dv"), desk.sandbox.buy("alibaba_dv")
     elsewhere = desk.submitted("alibaba_dv", "shop.example.net")
     desk.publish(elsewhere)
-    table = {"cas-cn-68n1mm16": main, "cas-cn-68n1mm17": elsewhere["id"]}
+    table = {"cas-cn-68n1mm16": main, "cas-cn-70n2nn27": unused_id, "cas-cn-68n1mm17": elsewhere["id"]}
     submit, publish_first, adopt = of_module("alibaba_dv_order", table)
-    look, show, unused, fetch = of_module("alibaba_dv_order_info", table)
+    look, show, unused, overview, fetch = of_module("alibaba_dv_order_info", table)
     publish, remove = of_module("alidns_record", table)
     by_role, removed_by_role = of_role("tls_validation", table)
 
-    story = [submit, look, show, unused, publish_first, by_role, fetch, removed_by_role, adopt, publish, remove]
+    story = [submit, look, show, overview, unused, publish_first, by_role]
+    story += [fetch, removed_by_role, adopt, publish, remove]
     told = Told(desk, story, [submit, publish_first, adopt])
 
     writing = titles(submit, publish_first, publish, remove)
@@ -211,6 +213,7 @@ def test_examples_take_an_order_of_alibaba_to_its_certificate(desk: Desk) -> Non
     assert told.changed > writing
     assert sent(desk, main) == sent(desk, elsewhere["id"]) == ["CreateDVOrderAudit"]
     assert [each["id"] for each in told.registered["unused"]["orders"]] == [unused_id]
+    assert [each["state"] for each in told.registered["overview"]["orders"]] == ["validating", "awaiting_documents"]
     assert told.registered["looked_up"]["order"]["state"] == "validating"
     bundle = told.registered["issued"]["bundle"]
     assert bundle["order_id"] == main and "PRIVATE KEY" in bundle["private_key"]

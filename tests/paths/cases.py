@@ -221,6 +221,8 @@ def _tencent() -> list[Case]:
         Case("t: key", info, {**mine, "return_private_key": True}),
         Case("t: unpublish", "dnspod_record", {**proof, "state": "absent"}, "changed"),
         Case("t: several", info, {"certificate_ids": ["{{ orders.t }}", "{{ orders.t_new }}"]}),
+        Case("t: in few calls", info, {"certificate_ids": ["{{ orders.t_new }}", "{{ orders.t }}"], "details": False}),
+        Case("t: wait in few calls", info, {**mine, "details": False, "wait_for": "issued"}, "invalid_input"),
         Case("t: none", info, {"certificate_ids": []}),
         Case("t: missing right", order, {**wish, "certificate_id": "{{ orders.t_forbidden }}"}, "permission"),
         Case(
@@ -271,6 +273,7 @@ def _alibaba() -> list[Case]:
         Case("a: certificate", info, {**mine, "return_certificate": True}),
         Case("a: unpublish", "alidns_record", {**proof, "state": "absent"}, "changed"),
         Case("a: several", info, {"instance_ids": ["{{ orders.a }}", "{{ orders.a_new }}"]}),
+        Case("a: in few calls", info, {"instance_ids": ["{{ orders.a_new }}", "{{ orders.a }}"], "details": False}),
         Case("a: missing right", order, {**wish, "instance_id": "{{ orders.a_forbidden }}"}, "permission"),
         Case("a: words like a template", order, {**wish, "instance_id": "{{ orders.a_strange }}"}, "rejected"),
         Case("a: lost answer", order, {**wish, "instance_id": "{{ orders.a_lost }}", "settle_timeout": 5}, "changed"),

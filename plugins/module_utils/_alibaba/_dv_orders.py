@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._dv_answ
 from ansible_collections.certwright.cloud.plugins.module_utils._alibaba._fields import Fields
 from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiCall, ApiClient
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._many import for_each
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     Bundle,
     Order,
@@ -59,15 +60,28 @@ class DvOrders:
 
     def read(self, order_id: str) -> Order:
         """See OrderReader: by DescribeDVOrderResult; where that tells nothing, by the list."""
-        order, refusal = self._result(order_id)
-        if order is not None:
-            return order
-        row = self._listed(order_id)
-        if row is None:
-            raise self._not_found(order_id, refusal)
-        order = order_from_listed(row)
-        # The list's advice is to look the order up by its id, which was done just now.
-        return replace(order, action=None, next_step=None) if order.state is OrderState.VALIDATING else order
+        return self.read_all([order_id])[0]
+
+    def read_all(self, order_ids: Sequence[str]) -> list[Order]:
+        """See OrderReader. The list is read once for all orders of which DescribeDVOrderResult tells nothing."""
+        results = for_each(self._result, order_ids)
+        untold = [order_id for order_id, (order, _refusal) in zip(order_ids, results) if order is None]
+        rows = self._listed(untold) if untold else {}
+        return [
+            self._unsent(order_id, rows.get(order_id), refusal) if order is None else order
+            for order_id, (order, refusal) in zip(order_ids, results)
+        ]
+
+    def listed(self, order_ids: Sequence[str], most_calls: int | None = None) -> dict[str, Order] | None:
+        """See OrderReader. The cloud can only list all orders of the account."""
+        wanted, found = set(order_ids), {}
+        for calls, (rows, calls_left) in enumerate(self._pages(), start=1):
+            found.update({row.id: order_from_listed(row) for row in rows if row.id in wanted})
+            if len(found) == len(wanted):
+                break
+            if most_calls is not None and calls + calls_left > most_calls:
+                return None
+        return found
 
     def bundle(self, order_id: str, with_key: bool) -> Bundle:
         """See OrderReader."""
@@ -114,26 +128,51 @@ class DvOrders:
             raise
         return Fields.of(call, answer, about)
 
-    def _listed(self, order_id: str) -> ListedOrder | None:
+    def _unsent(self, order_id: str, row: ListedOrder | None, refusal: CertwrightError | None) -> Order:
+        """The order by its row in the list, where the cloud told nothing else of it. Raises CertwrightError."""
+        if row is None:
+            raise self._not_found(order_id, refusal)
+        order = order_from_listed(row)
+        # The list's advice is to look the order up by its id, which was done just now.
+        return replace(order, action=None, next_step=None) if order.state is OrderState.VALIDATING else order
+
+    def _listed(self, order_ids: Sequence[str]) -> dict[str, ListedOrder]:
+        """The rows of these orders, as far as there are any. Reads no further than to the last of them."""
+        wanted, found = set(order_ids), {}
         try:
-            return next((row for row in self._rows() if row.id == order_id), None)
+            for row in self._rows():
+                if row.id in wanted:
+                    found[row.id] = row
+                    if len(found) == len(wanted):
+                        break
         except CertwrightError as error:
-            error.message = f"Order '{order_id}': {error.message}"
+            error.message = f"Order '{order_ids[0]}': {error.message}"
             raise
+        return found
 
     def _rows(self) -> Iterator[ListedOrder]:
-        """The rows of all pages, each order once; the size of a page is not documented, so it is not assumed."""
+        """The rows of all pages, each order once."""
+        for rows, _calls_left in self._pages():
+            yield from rows
+
+    def _pages(self) -> Iterator[tuple[list[ListedOrder], float]]:
+        """The pages of the list, each order once, and how many calls the rest takes, as far as the cloud tells.
+
+        The size of a page is not documented, so it is not assumed.
+        """
         start = 0
         seen: set[str] = set()
         for _page in pages(LIST.action):
             answer = self._client.call(LIST, {"StartIndex": start, **self._common})
             page = Fields.of(LIST, answer)
             rows, total = listed_orders(page), page.number("TotalCount")
-            start += len(page.objects("OrderList"))
+            shown = len(page.objects("OrderList"))
+            start += shown
             fresh = [row for row in rows if row.id not in seen]
             seen.update(row.id for row in fresh)
-            yield from fresh
-            if not fresh or (total is not None and start >= total):
+            last = not fresh or (total is not None and start >= total)
+            yield fresh, 0 if last or total is None else (total - start) / shown
+            if last:
                 return
 
     def _not_found(self, order_id: str, refusal: CertwrightError | None) -> CertwrightError:

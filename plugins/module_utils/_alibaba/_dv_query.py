@@ -34,4 +34,4 @@ def build_query(params: Mapping[str, Any], context: Context) -> Query:
     # An empty list of ids asks for no order, not for all of them.
     states = [] if several == [] else params["states"]
     service = DvOrders(build_client(params, context), params["site"], common_parameters(params))
-    return Query(service, tuple(ids), single, {"states": states})
+    return Query(service, tuple(ids), single, {"states": states}, params["details"])

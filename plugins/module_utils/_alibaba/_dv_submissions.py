@@ -55,15 +55,18 @@ class DvSubmissions(DvOrders):
         The result is asked for also where the list shows an order that was not sent yet: a list that lags behind must
         not lead to a second submission.
         """
-        self._row = self._row if self._direct else self._listed(order_id)
+        self._row = self._row if self._direct else self._row_of(order_id)
         order, refusal = self._result(order_id, None if self._direct else self._row)
         if order is None:
-            self._row = self._listed(order_id) if self._direct else self._row
+            self._row = self._row_of(order_id) if self._direct else self._row
             if self._row is None:
                 raise self._not_found(order_id, refusal)
             order = replace(order_from_listed(self._row), action=None, next_step=None)
         self._direct = self._direct or order.state is OrderState.VALIDATING
         return self._explained(order)
+
+    def _row_of(self, order_id: str) -> ListedOrder | None:
+        return self._listed([order_id]).get(order_id)
 
     def _explained(self, order: Order) -> Order:
         """The order with what a person must know beside the state."""

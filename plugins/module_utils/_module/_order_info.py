@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, InvalidInput
-from ansible_collections.certwright.cloud.plugins.module_utils._module._many import for_each
+from ansible_collections.certwright.cloud.plugins.module_utils._many import for_each
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
 from ansible_collections.certwright.cloud.plugins.module_utils._module._wait import plan_from, wait_for_orders
 from ansible_collections.certwright.cloud.plugins.module_utils._order_service import OrderReader
@@ -20,9 +20,11 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     OrderState,
 )
 
-__all__ = ["Query", "given_list", "looking_up"]
+__all__ = ["DETAILS_OPTION", "Query", "given_list", "looking_up"]
 
 Params = Mapping[str, Any]
+
+DETAILS_OPTION: Mapping[str, Any] = {"details": {"type": "bool", "default": True}}
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ class Query:
         ids: the orders named; empty to search.
         single: exactly one was named on its own, so the result holds ``order`` instead of ``orders``.
         criteria: the flow's own search criteria, where nothing is named.
+        details: all that is known of the orders named, at one call each; else what a list tells of them.
     """
 
     service: OrderReader
     ids: tuple[str, ...] = ()
     single: bool = False
     criteria: Mapping[str, Any] = field(default_factory=dict)
+    details: bool = True
 
 
 def given_list(ids: list[str] | None) -> list[str] | None:
@@ -63,10 +67,10 @@ def _look_up(query: Query, params: Params, context: Context) -> Result:
     plan = plan_from(params)
     if not query.ids and plan is not None:
         raise InvalidInput(["wait_for: name the orders to wait for by their ids; a search has no end to wait for"])
-    orders = for_each(query.service.read, query.ids)
-    if not query.ids:
-        orders = query.service.search(dict(query.criteria))
-    elif plan is not None and not context.check_mode:
+    if not query.details and plan is not None:
+        raise InvalidInput(["details: leave it out where you wait; a wait looks at a list by itself where that helps"])
+    orders = _first_look(query)
+    if plan is not None and not context.check_mode:
         orders = wait_for_orders(query.service, orders, plan, context)
     result: Result = {"changed": False}
     if query.single:
@@ -82,6 +86,19 @@ def _look_up(query: Query, params: Params, context: Context) -> Result:
         else:
             result["bundles"] = bundles
     return result
+
+
+def _first_look(query: Query) -> list[Order]:
+    service, ids = query.service, query.ids
+    if not ids:
+        return service.search(dict(query.criteria))
+    if query.details:
+        return service.read_all(ids)
+    listed = service.listed(ids) or {}
+    # What the list does not show may be new, or does not exist, which the look at the order itself says.
+    missing = [order_id for order_id in ids if order_id not in listed]
+    listed.update(zip(missing, service.read_all(missing)))
+    return [listed[order_id] for order_id in ids]
 
 
 def _bundle(service: OrderReader, order: Order, params: Params) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind, InvalidInput
-from ansible_collections.certwright.cloud.plugins.module_utils._module._many import for_each
+from ansible_collections.certwright.cloud.plugins.module_utils._many import for_each
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._order_service import OrderReader
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
@@ -20,7 +20,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     Order,
     OrderState,
 )
-from ansible_collections.certwright.cloud.plugins.module_utils._retry import wait_until
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, wait_until
 from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Waiting, polling_interval
 
 __all__ = ["ISSUED", "VALIDATION", "WaitPlan", "plan_from", "wait_for_orders"]
@@ -34,6 +34,10 @@ _GOALS = {VALIDATION: "its validation values", ISSUED: "its certificate"}
 _GOALS_OF_MANY = {VALIDATION: "their validation values", ISSUED: "their certificates"}
 # More domains than this nobody reads in one line.
 _NAMED = 3
+# Of fewer orders a list saves little.
+_MANY = 10
+# How fresh a list is no cloud says, so now and then every order is looked at itself (seconds).
+_ALL_AFTER = 600.0
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,15 @@ def wait_for_orders(
     """
     known = {order.id: order for order in orders}
     troubles: dict[str, CertwrightError | None] = {}
+    moves = _Moves(service, context.clock) if plan.goal == ISSUED else None
     fresh = True
 
     def look() -> tuple[bool, None]:
         nonlocal fresh
         late = [order for order in known.values() if not _reached(order, plan.goal)]
+        if not fresh and moves:
+            late = moves.among(late)
+        troubles.clear()
         seen = [(order, None) for order in late] if fresh else for_each(lambda each: _look_again(service, each), late)
         for asked, (order, trouble) in zip(late, seen):
             known[asked.id], troubles[asked.id] = order, trouble
@@ -106,6 +114,43 @@ def wait_for_orders(
         late = [order for order in known.values() if not _reached(order, plan.goal)]
         raise _timed_out(late, plan, waited, troubles.get(late[0].id))
     return [known[order.id] for order in orders]
+
+
+class _Moves:
+    """Finds out by the cloud's list which orders have moved, so that not each of many has to be looked at in turn."""
+
+    def __init__(self, service: OrderReader, clock: Clock) -> None:
+        self._service, self._clock = service, clock
+        self._all_at = clock.monotonic()
+        self._usable = True
+
+    def among(self, orders: list[Order]) -> list[Order]:
+        """Those of the orders that have to be looked at: what has moved, or all where a list does not help."""
+        now = self._clock.monotonic()
+        listed = self._listed(orders) if len(orders) >= _MANY and now - self._all_at < _ALL_AFTER else None
+        if listed is None:
+            self._all_at = now
+            return orders
+        return [order for order in orders if order.id not in listed or _differs(order, listed[order.id])]
+
+    def _listed(self, orders: Sequence[Order]) -> Mapping[str, Order] | None:
+        if not self._usable:
+            return None
+        try:
+            return self._service.listed([order.id for order in orders], most_calls=len(orders) // 2)
+        except CertwrightError as error:
+            # Who may look at orders need not be allowed to list them.
+            self._usable = error.kind in _PASSING
+            return None
+
+
+def _differs(order: Order, listed: Order) -> bool:
+    """Whether the list shows another state than the one known. The list tells less, so it may name a state otherwise
+    that the cloud names the same."""
+    known, shown = order.vendor_state, listed.vendor_state
+    if shown.text is None:
+        return order.state is not listed.state
+    return (known.code, (known.text or "").casefold()) != (shown.code, shown.text.casefold())
 
 
 def _look_again(service: OrderReader, order: Order) -> tuple[Order, CertwrightError | None]:

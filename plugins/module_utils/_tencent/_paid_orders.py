@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ansible_collections.certwright.cloud.plugins.module_utils._client import Answer, ApiCall, ApiClient
 from ansible_collections.certwright.cloud.plugins.module_utils._domains import normalise
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
+from ansible_collections.certwright.cloud.plugins.module_utils._many import for_each
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     Bundle,
     Order,
@@ -75,6 +76,18 @@ class PaidOrders:
         order = understood(DETAIL, answer, lambda data: parse_detail(data, answer.request_id))
         order = replace(order, id=order_id)
         return self._checked(order) if self._check_validation else order
+
+    def read_all(self, order_ids: Sequence[str]) -> list[Order]:
+        """See OrderReader."""
+        return for_each(self.read, order_ids)
+
+    def listed(self, order_ids: Sequence[str], most_calls: int | None = None) -> dict[str, Order] | None:
+        """See OrderReader. The list does not say of any order whether documents are stored."""
+        named = [order_ids[start : start + _PAGE] for start in range(0, len(order_ids), _PAGE)]
+        if most_calls is not None and len(named) > most_calls:
+            return None
+        pages_of_named = for_each(lambda ids: self._listed({"CertIds": list(ids), "Limit": _PAGE}), named)
+        return {order.id: order for orders in pages_of_named for order in orders}
 
     def bundle(self, order_id: str, with_key: bool) -> Bundle:
         """See OrderReader."""

@@ -29,6 +29,8 @@ def build_query(params: Mapping[str, Any], context: Context) -> Query:
         faults.append("check_validation: name the orders to check by their ids")
     if params["check_validation"] and params["wait_for"] is not None:
         faults.append("check_validation: leave it out while waiting; the cloud refuses checks that come too often")
+    if params["check_validation"] and not params["details"]:
+        faults.append("check_validation: leave 'details' out; the list does not show what there is to check")
     domain_fault = name_fault(normalise(params["domain"])) if params["domain"] is not None else None
     if domain_fault:
         faults.append(f"domain: '{params['domain']}' {domain_fault}")
@@ -39,4 +41,4 @@ def build_query(params: Mapping[str, Any], context: Context) -> Query:
         # An empty list of ids asks for no order, not for all of them.
         criteria = {"none": True}
     service = PaidOrders(build_client(params, context), params["site"], params["check_validation"])
-    return Query(service, tuple(ids), single, criteria)
+    return Query(service, tuple(ids), single, criteria, params["details"])

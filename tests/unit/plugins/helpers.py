@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,6 +141,7 @@ class FakeOrders:
         reads: orders, or errors to raise; a list for all ids, or one list an id.
         plan: what steps() answers for an order; it may raise.
         bundles: what bundle() answers, by id.
+        lists: what listed() answers in turn, or raises; the last entry is repeated.
     """
 
     def __init__(
@@ -148,8 +149,10 @@ class FakeOrders:
         reads: Mapping[str, list[Order | CertwrightError]] | list[Order | CertwrightError],
         plan: Callable[[Order], list[Step]] = lambda order: [],
         bundles: Mapping[str, Bundle | CertwrightError] | None = None,
+        lists: Iterable[Iterable[Order] | CertwrightError | None] = (None,),
     ) -> None:
         self.calls: list[str] = []
+        self._lists = list(lists)
         self.with_key: list[bool] = []
         self.found: list[Order] = []
         self._reads = reads
@@ -163,6 +166,16 @@ class FakeOrders:
         if isinstance(seen, CertwrightError):
             raise seen
         return seen
+
+    def read_all(self, order_ids: Sequence[str]) -> list[Order]:
+        return [self.read(order_id) for order_id in order_ids]
+
+    def listed(self, order_ids: Sequence[str], most_calls: int | None = None) -> dict[str, Order] | None:
+        self.calls.append("list" if most_calls is None else f"list with {most_calls} calls")
+        seen = self._lists.pop(0) if len(self._lists) > 1 else self._lists[0]
+        if isinstance(seen, CertwrightError):
+            raise seen
+        return None if seen is None else {order.id: order for order in seen}
 
     def steps(self, order: Order, application: Any, until: OrderState) -> list[Step]:
         return self._plan(order)

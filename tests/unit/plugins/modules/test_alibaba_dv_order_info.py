@@ -111,6 +111,39 @@ def test_several_orders_are_asked_for_once_each_and_returned_in_their_order() ->
     assert "order" not in outcome
 
 
+def test_orders_without_details_are_taken_from_the_list_no_further_than_needed() -> None:
+    pages = [listed(("a", "PAYED"), ("b", "Issued"), total=9), listed(("c", "CHECKING"), ("d", "PAYED"), total=9)]
+    outcome, requests = run(pages, instance_ids=["c", "b"], details=False)
+    assert [(order["id"], order["state"]) for order in outcome["orders"]] == [("c", "validating"), ("b", "issued")]
+    assert actions(requests) == [LIST, LIST]
+
+
+def test_orders_that_were_not_sent_yet_are_looked_up_in_one_reading_of_the_list() -> None:
+    pages = [listed(("a", "PAYED"), ("x", "PAYED"), total=3), listed(("c", "PAYED"), total=3)]
+    outcome, requests = run([refusal("NotFound"), CHECKING, result(), *pages], instance_ids=["c", "b", "a"])
+    states = [order["state"] for order in outcome["orders"]]
+    assert states == ["awaiting_documents", "validating", "awaiting_documents"]
+    assert actions(requests) == [RESULT] * 3 + [LIST] * 2
+
+
+def test_wait_for_many_orders_leaves_the_list_where_it_is_long() -> None:
+    ids = [f"order-{number}" for number in range(10)]
+
+    def answers(request: Any) -> Any:
+        if action(request) == LIST:
+            return listed(*((f"other-{number}", "PAYED") for number in range(10)), total=61)
+        # Each is checked once, and issued when it is asked for again.
+        order_id = parameters(request)["InstanceId"]
+        asked.append(order_id)
+        return CHECKING if asked.count(order_id) == 1 else result("issued")
+
+    asked: list[str] = []
+    outcome, requests = run([answers] * 21, instance_ids=ids, wait_for="issued")
+    assert {order["state"] for order in outcome["orders"]} == {"issued"}
+    # Seven calls for the list, ten for the orders, of which no more than half may be spent on a list.
+    assert actions(requests).count(LIST) == 1 and actions(requests).count(RESULT) == 20
+
+
 @pytest.mark.parametrize("given", [{"instance_ids": []}, {"instance_ids": ["[]"]}, {"states": []}])
 def test_empty_list_asks_for_nothing_rather_than_for_all(given: dict[str, Any]) -> None:
     outcome, requests = run([], **given)

@@ -81,6 +81,29 @@ def test_several_orders_are_read_once_each() -> None:
     assert [order["id"] for order in result["orders"]] == ["a1", "b2"]
 
 
+def test_orders_without_details_are_looked_up_a_hundred_in_a_call() -> None:
+    ids = [f"id{number}" for number in range(150)]
+    rows = [{"CertificateId": order_id, "Status": 0, "From": "trustasia", "Domain": "a.example"} for order_id in ids]
+    transport = FakeTransport(
+        [answer(TotalCount=100, Certificates=rows[:100]), answer(TotalCount=50, Certificates=rows[100:])]
+    )
+    orders = look(transport, certificate_ids=ids[::-1], details=False)["orders"]
+    assert [order["id"] for order in orders] == ids[::-1]
+    assert orders[0]["domains"] == ["a.example"] and "by its id" in orders[0]["next_step"]
+    asked = [(body["CertIds"], body["Limit"], body["Offset"]) for body in bodies(transport)]
+    assert asked == [(ids[:49:-1], 100, 0), (ids[49::-1], 100, 0)]
+
+
+def test_order_that_is_not_listed_is_asked_for_by_its_id() -> None:
+    unknown = json_response(
+        {"Response": {"RequestId": "r", "Error": {"Code": "FailedOperation.CertificateNotFound", "Message": "none"}}}
+    )
+    script = [answer(TotalCount=0, Certificates=[]), unknown]
+    with pytest.raises(CertwrightError) as caught:
+        look(FakeTransport(script), certificate_id="LrmeMvQr", details=False)
+    assert caught.value.message.startswith("Order 'LrmeMvQr' (certificate_id) does not exist")
+
+
 def test_no_ids_are_no_orders() -> None:
     assert look(FakeTransport([]), certificate_ids=[])["orders"] == []
     # What Ansible makes of an ad-hoc certificate_ids=[].

@@ -38,7 +38,7 @@ def look_up(service: FakeOrders, *ids: str, single: bool = False, **given: Any) 
         **given,
     }
     context = Context(check_mode=params.pop("check_mode", False), clock=FakeClock())
-    query = Query(service, ids, single, {"domain": "example.com"})
+    query = Query(service, ids, single, {"domain": "example.com"}, params.pop("details", True))
     return looking_up(lambda _params, _context: query)(params, context)
 
 
@@ -60,6 +60,27 @@ def test_several_orders_are_returned_in_the_order_asked() -> None:
         "orders": [OTHER.to_result(), VALIDATING.to_result()],
         "request_id": "request-read",
     }
+
+
+def test_orders_without_details_are_taken_from_the_list() -> None:
+    service = FakeOrders([], lists=[[OTHER, ISSUED]])
+    result = look_up(service, "order-1", "order-2", details=False)
+    assert result["orders"] == [ISSUED.to_result(), OTHER.to_result()]
+    assert service.calls == ["list"]
+
+
+def test_order_that_the_list_does_not_show_is_looked_at_itself() -> None:
+    service = FakeOrders({"order-2": [OTHER], "order-3": [refusal(ErrorKind.NOT_FOUND)]}, lists=[[ISSUED]])
+    assert look_up(service, "order-2", "order-1", details=False)["orders"] == [OTHER.to_result(), ISSUED.to_result()]
+    with pytest.raises(CertwrightError) as caught:
+        look_up(service, "order-1", "order-3", details=False)
+    assert caught.value.kind is ErrorKind.NOT_FOUND
+
+
+def test_certificates_are_fetched_of_orders_from_the_list() -> None:
+    service = FakeOrders([], bundles={"order-1": BUNDLE}, lists=[[ISSUED, OTHER]])
+    result = look_up(service, "order-1", "order-2", details=False, return_private_key=True)
+    assert result["bundles"] == [SHOWN]
 
 
 def test_search_returns_all_that_the_flow_finds() -> None:
@@ -98,6 +119,7 @@ def test_check_mode_does_not_wait() -> None:
     ("ids", "given", "said"),
     [
         ((), {"wait_for": "issued"}, "wait_for: name the orders"),
+        (("order-1",), {"wait_for": "issued", "details": False}, "details: leave it out where you wait"),
         (("order-1",), {"wait_for": "issued", "wait_interval": 0}, "wait_interval: "),
         (("order-1",), {"wait_for": "issued", "wait_interval": float("nan")}, "wait_interval: "),
     ],

@@ -26,6 +26,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     ValidationMethod,
     ValidationRecord,
     ValidationStatus,
+    VendorState,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Waiting
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
@@ -154,6 +155,85 @@ def test_several_orders_are_waited_for_together_and_only_the_unfinished_are_read
         ("order-2", OrderState.ISSUED),
     ]
     assert service.calls == ["read order-1", "read order-2", "read order-2"]
+
+
+def many(state: OrderState = OrderState.VALIDATING) -> list[Order]:
+    return [at(state, f"order-{number}") for number in range(10)]
+
+
+def shown(order: Order, text: str | None = None, code: str = "7") -> Order:
+    """An order as a list shows it."""
+    return replace(order, vendor_state=VendorState(code, text))
+
+
+def looked_at(service: FakeOrders) -> list[str]:
+    """What was asked for, without the names of the orders."""
+    return [call.removesuffix(" order-" + call.split("-")[-1]) for call in service.calls]
+
+
+def test_wait_for_many_orders_looks_at_a_list_and_reads_those_that_moved() -> None:
+    orders = many()
+    moved = [at(OrderState.ISSUED, "order-3"), *orders[:3], *orders[4:]]
+    service = FakeOrders(
+        {order.id: [at(OrderState.ISSUED, order.id)] for order in orders},
+        lists=[orders, moved, many(OrderState.ISSUED)],
+    )
+    assert [order.state for order in wait(service, *orders)] == [OrderState.ISSUED] * 10
+    # When one is issued, nine are left, and of so few a list saves nothing.
+    assert service.calls[:3] == ["list with 5 calls", "list with 5 calls", "read order-3"]
+    assert sorted(service.calls[3:]) == [f"read order-{number}" for number in range(10) if number != 3]
+
+
+@pytest.mark.parametrize(
+    ("row", "read"),
+    [
+        pytest.param(shown(at(OrderState.VALIDATING, "one")), False, id="the same state, no words"),
+        pytest.param(shown(at(OrderState.ISSUED, "one")), True, id="another state, no words"),
+        pytest.param(
+            shown(at(OrderState.REVIEWING, "one"), "Validating THERE"), False, id="the same words, understood otherwise"
+        ),
+        pytest.param(shown(at(OrderState.VALIDATING, "one"), "reviewing there"), True, id="other words"),
+        pytest.param(shown(at(OrderState.VALIDATING, "one"), "validating there", "8"), True, id="another code"),
+        pytest.param(at(OrderState.VALIDATING, "another"), True, id="not in the list"),
+    ],
+)
+def test_order_is_read_where_the_list_shows_something_else(row: Order, read: bool) -> None:
+    orders = [at(OrderState.VALIDATING, "one"), *many()]
+    service = FakeOrders({order.id: [order] for order in orders}, lists=[[row, *many()]])
+    failure(service, *orders)
+    assert ("read one" in service.calls) is read
+
+
+@pytest.mark.parametrize("answer", [None, refusal(ErrorKind.PERMISSION), refusal(ErrorKind.NETWORK)])
+def test_each_order_is_read_where_a_list_does_not_help(answer: CertwrightError | None) -> None:
+    orders = many()
+    service = FakeOrders({order.id: [at(OrderState.ISSUED, order.id)] for order in orders}, lists=[answer])
+    assert [order.state for order in wait(service, *orders)] == [OrderState.ISSUED] * 10
+    assert sorted(service.calls) == ["list with 5 calls", *(f"read {order.id}" for order in orders)]
+
+
+def test_refused_list_is_not_asked_for_again_but_a_disturbed_one_is() -> None:
+    orders = many()
+    for kind, lists in ((ErrorKind.PERMISSION, 1), (ErrorKind.NETWORK, 6)):
+        service = FakeOrders({order.id: [order] for order in orders}, lists=[refusal(kind)])
+        failure(service, *orders)
+        assert looked_at(service).count("list with 5 calls") == lists
+
+
+def test_every_order_is_looked_at_itself_now_and_then_because_a_list_may_lag_behind() -> None:
+    orders = many()
+    service = FakeOrders({order.id: [at(OrderState.ISSUED, order.id)] for order in orders}, lists=[orders])
+    clock = FakeClock()
+    wait_for_orders(service, orders, WaitPlan(ISSUED, 3600, 60), Context(clock=clock))
+    assert len(clock.sleeps) == 10
+    assert looked_at(service) == ["list with 5 calls"] * 9 + ["read"] * 10
+
+
+def test_list_does_not_tell_of_validation_values() -> None:
+    orders = many()
+    service = FakeOrders({order.id: [at(OrderState.VALIDATING, order.id, told=True)] for order in orders})
+    wait(service, *orders, goal=VALIDATION)
+    assert looked_at(service) == ["read"] * 10
 
 
 def test_order_named_twice_is_returned_twice() -> None:

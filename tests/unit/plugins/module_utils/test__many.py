@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from ansible_collections.certwright.cloud.plugins.module_utils._module._many import for_each
+from ansible_collections.certwright.cloud.plugins.module_utils._many import for_each
 
 # A machine under load may take long to start a thread; one after the other they would never meet.
 PATIENCE = 60
