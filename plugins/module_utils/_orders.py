@@ -242,7 +242,8 @@ class Order:
 
     ``domains`` is None where the cloud does not tell. ``public_key_sha256`` is the key of the submitted CSR, where the
     cloud shows it; it is for comparing, not for results. ``request_id`` belongs to the call that read the order.
-    ``action`` and ``next_step`` are set where the state alone does not say what to do.
+    ``action`` and ``next_step`` are set where the state alone does not say what to do. ``valid_until`` is the end of the
+    certificate (ISO 8601 UTC) where the cloud tells it without the certificate.
     """
 
     provider: str
@@ -257,6 +258,7 @@ class Order:
     next_step: str | None = None
     public_key_sha256: str | None = None
     request_id: str | None = None
+    valid_until: str | None = None
 
     def to_result(self) -> dict[str, Any]:
         """The shape of ``order`` in every module's result: the only place where it is defined."""
@@ -270,6 +272,7 @@ class Order:
             "domains": None if self.domains is None else list(self.domains),
             "validations": [validation.to_result() for validation in self.validations],
             "certificate": None if self.certificate is None else self.certificate.to_result(),
+            "valid_until": self.valid_until if self.certificate is None else self.certificate.not_after,
             "action_needed": (self.action or action).value,
             "next_step": self.next_step or sentence,
         }

@@ -287,6 +287,11 @@ order:
           type: str
           returned: always
           sample: "2027-06-08T23:59:59Z"
+    valid_until:
+      description: The end of the certificate, in UTC. V(null) as long as nothing is issued, and where the list was read.
+      type: str
+      returned: always
+      sample: "2027-06-08T23:59:59Z"
     action_needed:
       description: What the customer has to do now.
       type: str
@@ -467,6 +472,11 @@ orders:
           type: str
           returned: always
           sample: "2027-06-08T23:59:59Z"
+    valid_until:
+      description: The end of the certificate, in UTC. V(null) as long as nothing is issued, and where the list was read.
+      type: str
+      returned: always
+      sample: "2027-06-08T23:59:59Z"
     action_needed:
       description:
         - What the customer has to do now.

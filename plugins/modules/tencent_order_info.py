@@ -44,7 +44,7 @@ options:
     description:
       - Whether to look at each order that is named itself. If V(false), they are looked up with
         C(DescribeCertificates), a hundred in one call, and the result tells of them what a search tells - their
-        states and names, not what has to be published and not what their certificates say. The cloud then sends no
+        states, names and validity, not what has to be published and not what else their certificates say. The cloud then sends no
         private keys either.
       - Cannot be V(false) with O(wait_for) or O(check_validation). A wait for many orders looks at the list by
         itself.
@@ -333,6 +333,14 @@ order:
           type: str
           returned: always
           sample: "2027-06-08T23:59:59Z"
+    valid_until:
+      description:
+        - The end of the certificate, in UTC. The cloud's list tells it, too, so it is there without
+          RV(order.certificate).
+        - V(null) as long as nothing is issued.
+      type: str
+      returned: always
+      sample: "2027-06-08T23:59:59Z"
     action_needed:
       description: What the customer has to do now.
       type: str
@@ -526,6 +534,14 @@ orders:
           type: str
           returned: always
           sample: "2027-06-08T23:59:59Z"
+    valid_until:
+      description:
+        - The end of the certificate, in UTC. The cloud's list tells it, too, so it is there without
+          RV(orders[].certificate).
+        - V(null) as long as nothing is issued.
+      type: str
+      returned: always
+      sample: "2027-06-08T23:59:59Z"
     action_needed:
       description:
         - What the customer has to do now.

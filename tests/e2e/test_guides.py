@@ -24,7 +24,9 @@ from examples import Example, chosen, ran, runs
 from sandbox_process import PROGRAM, SandboxProcess
 
 GUIDES = "docs/docsite/rst"
-FIRST_ORDER, SERVERS, SANDBOX = (f"{GUIDES}/guide_{name}.rst" for name in ("first_order", "servers", "sandbox"))
+FIRST_ORDER, SERVERS, SANDBOX, SCALE = (
+    f"{GUIDES}/guide_{name}.rst" for name in ("first_order", "servers", "sandbox", "scale")
+)
 PAIR = {"certificate": "server.pem", "private-key": "server.key"}
 INTL = {"tls_certificate_site": "intl"}
 BRING = "play:Bring a certificate to the server whose key was made elsewhere"
@@ -143,6 +145,22 @@ def test_certificate_whose_key_was_made_elsewhere_is_brought_along(desk: Desk) -
     directory = str(desk.folder / "www.example.com")
     outcome = desk.run([fit(bring, table), fit(tencent, table)], tls_certificate_directory=directory)
     assert outcome.recap == {"web1": (1, 0)}, outcome.output
+
+
+@runs(f"{SCALE}:play")
+def test_certificates_that_are_due_are_found_among_the_orders_of_all_hosts(desk: Desk) -> None:
+    order = desk.submitted("tencent_paid", "www.example.com")
+    desk.publish(order)
+    desk.use(tencent_order_info, certificate_id=order["id"], wait_for="issued", **SOON)
+    ids = {"web1": desk.sandbox.buy("tencent_paid"), "web2": order["id"]}
+    (find,) = chosen(f"{SCALE}:play")
+    own = {"ids": ids, "tls_certificate_order_id": "{{ ids[inventory_hostname] }}"}
+    listed = len(desk.sandbox.journal(action="DescribeCertificates"))
+    # The sandbox's certificates are valid for less than 400 days.
+    due = {days: desk.run([fit(find, {"30 *": f"{days} *"})], **own) for days in (1, 400)}
+    assert [order_id in due[400].output for order_id in ids.values()] == [False, True], due[400].output
+    assert [order_id in due[1].output for order_id in ids.values()] == [False, False], due[1].output
+    assert len(desk.sandbox.journal(action="DescribeCertificates")) - listed == 2
 
 
 @runs(f"{SANDBOX}:play", f"{SERVERS}:settings", "roles/sandbox/README.md:play")

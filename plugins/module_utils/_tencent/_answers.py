@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Callable, TypeVar
 
 from ansible_collections.certwright.cloud.plugins.module_utils._client import Answer, ApiCall
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 
-__all__ = ["Misshapen", "flag", "number", "part", "parts", "text", "texts", "understood"]
+__all__ = ["Misshapen", "flag", "moment", "number", "part", "parts", "text", "texts", "understood"]
 
 T = TypeVar("T")
 # No more digits than any id has: what is longer is no number that anybody counts with.
@@ -58,6 +59,16 @@ def number(data: Json, name: str) -> int | None:
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return int(value)
     raise Misshapen(name)
+
+
+def moment(data: Json, name: str) -> str | None:
+    """A time in ISO 8601 UTC. The cloud means GMT+8 and does not say so (reference: Tencent, 0); None where there is no
+    time that can be read."""
+    try:
+        told = datetime.strptime(text(data, name) or "", "%Y-%m-%d %H:%M:%S") - timedelta(hours=8)
+    except (ValueError, OverflowError):
+        return None
+    return f"{told.isoformat()}Z"
 
 
 def flag(data: Json, name: str) -> bool | None:

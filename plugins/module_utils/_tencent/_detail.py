@@ -28,6 +28,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers import (
     Misshapen,
     flag,
+    moment,
     number,
     part,
     parts,
@@ -115,7 +116,8 @@ def parse_detail(data: Json, request_id: str | None) -> PaidOrder:
 
 
 def parse_row(data: Json, request_id: str | None) -> PaidOrder | None:
-    """The order in one row of DescribeCertificates, which tells less: no documents, validations, certificate.
+    """The order in one row of DescribeCertificates, which tells less: no documents, no validations, and of the
+    certificate only how long it is valid.
 
     A row without an id is no use to anybody and None (reference: Tencent, 6, "listing").
     """
@@ -139,6 +141,7 @@ def parse_row(data: Json, request_id: str | None) -> PaidOrder | None:
         action=action,
         next_step=next_step,
         request_id=request_id,
+        valid_until=moment(data, "CertEndTime"),
     )
 
 

@@ -85,6 +85,7 @@ def test_order_is_shown_in_the_one_documented_shape() -> None:
             "not_before": "2026-01-01T00:00:00Z",
             "not_after": "2026-07-20T00:00:00Z",
         },
+        "valid_until": "2026-07-20T00:00:00Z",
         "action_needed": "publish_validation",
         "next_step": "Publish the validation files, then wait.",
     }
@@ -95,6 +96,7 @@ def test_order_that_tells_little_is_shown_in_the_same_shape() -> None:
     shown = order.to_result()
     assert list(shown) == list(make_order().to_result())
     assert (shown["domains"], shown["validations"], shown["certificate"]) == (None, [], None)
+    assert shown["valid_until"] is None
     assert shown["vendor_state"] == {"code": None, "text": None}
 
 

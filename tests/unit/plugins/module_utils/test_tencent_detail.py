@@ -329,6 +329,23 @@ def test_row_of_a_search_has_names_and_state() -> None:
     assert parse_row({"Status": 1}, None) is None
 
 
+@pytest.mark.parametrize(
+    ("told", "until"),
+    [
+        ("2027-06-09 07:59:59", "2027-06-08T23:59:59Z"),
+        ("2027-01-01 00:00:00", "2026-12-31T16:00:00Z"),
+        ("0001-01-01 00:00:00", None),
+        ("2027-06-09", None),
+        ("", None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_row_of_a_search_tells_the_end_of_the_certificate_in_utc(told: Any, until: str | None) -> None:
+    order = parse_row({"CertificateId": "a", "Status": 1, "CertEndTime": told}, None)
+    assert order is not None and order.to_result()["valid_until"] == until
+
+
 CHECKS = [
     ({"LocalCheck": 1, "CaCheck": -1}, "seen"),
     ({"LocalCheck": 1, "CaCheck": 2}, "passed"),

@@ -70,6 +70,7 @@ def test_order_by_id_is_one_call() -> None:
                 }
             ],
             "certificate": None,
+            "valid_until": None,
             "action_needed": "publish_validation",
             "next_step": "Publish the validation records, then wait.",
         },
