@@ -242,8 +242,8 @@ class Order:
 
     ``domains`` is None where the cloud does not tell. ``public_key_sha256`` is the key of the submitted CSR, where the
     cloud shows it; it is for comparing, not for results. ``request_id`` belongs to the call that read the order.
-    ``action`` and ``next_step`` are set where the state alone does not say what to do. ``valid_until`` is the end of the
-    certificate (ISO 8601 UTC) where the cloud tells it without the certificate.
+    ``action`` and ``next_step`` are set where the state alone does not say what to do. ``valid_until`` is the end of
+    the certificate (ISO 8601 UTC) where the cloud tells it without the certificate.
     """
 
     provider: str

@@ -288,7 +288,7 @@ order:
           returned: always
           sample: "2027-06-08T23:59:59Z"
     valid_until:
-      description: The end of the certificate, in UTC. V(null) as long as nothing is issued, and where the list was read.
+      description: The end of the certificate, in UTC. V(null) before it is issued, and where the list was read.
       type: str
       returned: always
       sample: "2027-06-08T23:59:59Z"
@@ -473,7 +473,7 @@ orders:
           returned: always
           sample: "2027-06-08T23:59:59Z"
     valid_until:
-      description: The end of the certificate, in UTC. V(null) as long as nothing is issued, and where the list was read.
+      description: The end of the certificate, in UTC. V(null) before it is issued, and where the list was read.
       type: str
       returned: always
       sample: "2027-06-08T23:59:59Z"

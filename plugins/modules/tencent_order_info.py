@@ -44,8 +44,8 @@ options:
     description:
       - Whether to look at each order that is named itself. If V(false), they are looked up with
         C(DescribeCertificates), a hundred in one call, and the result tells of them what a search tells - their
-        states, names and validity, not what has to be published and not what else their certificates say. The cloud then sends no
-        private keys either.
+        states, names and validity, not what has to be published and not what else their certificates say. The cloud
+        then sends no private keys either.
       - Cannot be V(false) with O(wait_for) or O(check_validation). A wait for many orders looks at the list by
         itself.
     type: bool

@@ -22,13 +22,14 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
-from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, RequestsTransport
+from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection
 from ansible_collections.certwright.cloud.plugins.module_utils._module._perform import missing_packages, perform
 from ansible_collections.certwright.cloud.plugins.module_utils._module._secrets import maskable, shown_options
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
 from ansible_collections.certwright.cloud.plugins.module_utils._rate import RateMemory
 from ansible_collections.certwright.cloud.plugins.module_utils._redact import Redactor
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import RetryBudget
+from ansible_collections.certwright.cloud.plugins.module_utils._transport import RequestsTransport
 from ansible_collections.certwright.cloud.plugins.plugin_utils._speaker import (
     ON_TERMINAL,
     Speaker,

@@ -22,12 +22,12 @@ from ansible_collections.certwright.cloud.plugins.module_utils._http import (
     Connection,
     HttpRequest,
     HttpResponse,
-    RequestsTransport,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, UseCase
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass, Clock
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent import _application
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._options import build_client
+from ansible_collections.certwright.cloud.plugins.module_utils._transport import RequestsTransport
 from ansible_collections.certwright.cloud.plugins.modules import dnspod_record, tencent_order, tencent_order_info
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import options, run_use_case
 from sandbox_process import SandboxProcess

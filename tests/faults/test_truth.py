@@ -18,13 +18,13 @@ from ansible_collections.certwright.cloud.plugins.module_utils._dns_lookup impor
 from ansible_collections.certwright.cloud.plugins.module_utils._http import (
     Connection,
     HttpResponse,
-    RequestsTransport,
     Transport,
     TransportError,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._credentials import Credentials
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._dialect import TencentDialect
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._paid_orders import DETAIL
+from ansible_collections.certwright.cloud.plugins.module_utils._transport import RequestsTransport
 from bench import Bench
 from cells import NO_CONNECTION
 from certwright_sandbox.app import App

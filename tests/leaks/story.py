@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.certwright.cloud.plugins.module_utils._http import RequestsTransport
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
+from ansible_collections.certwright.cloud.plugins.module_utils._transport import RequestsTransport
 from ansible_collections.certwright.cloud.plugins.modules import alibaba_dv_order_info, tencent_order_info
 from ansible_collections.certwright.cloud.tests.e2e.plays import OTHER_PYTHON, Outcome, run_playbook
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
 
-from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, RequestsTransport, Transport
+from ansible_collections.certwright.cloud.plugins.module_utils._http import Connection, Transport
 from ansible_collections.certwright.cloud.plugins.module_utils._rate import RateMemory
 from ansible_collections.certwright.cloud.plugins.module_utils._redact import Redactor
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import Clock, RetryBudget, Tell
@@ -31,6 +31,13 @@ def _ignore(message: str) -> None:
     """Drops a warning."""
 
 
+def _over_the_network(connection: Connection) -> Transport:
+    # requests loads slowly, and what works on the files of a server calls no cloud.
+    from ansible_collections.certwright.cloud.plugins.module_utils._transport import RequestsTransport
+
+    return RequestsTransport(connection)
+
+
 @dataclass(frozen=True)
 class Context:
     """What a use case may know of the run: mode, time, the environment, the way to a cloud, a way to warn, how many
@@ -44,7 +51,7 @@ class Context:
     clock: Clock = field(default_factory=Clock)
     environ: Mapping[str, str] = field(default_factory=dict)
     warn: Callable[[str], None] = _ignore
-    open_transport: Callable[[Connection], Transport] = RequestsTransport
+    open_transport: Callable[[Connection], Transport] = _over_the_network
     budget: RetryBudget = field(default_factory=RetryBudget)
     rates: RateMemory = field(default_factory=RateMemory)
     redactor: Redactor = field(default_factory=Redactor)

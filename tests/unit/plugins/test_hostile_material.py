@@ -19,16 +19,16 @@ import dns.message
 import dns.name
 import dns.rrset
 import pytest
-from ansible_collections.certwright.cloud.plugins.module_utils import _http, _x509
+from ansible_collections.certwright.cloud.plugins.module_utils import _transport, _x509
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._http import (
     Connection,
     HttpRequest,
     HttpResponse,
-    RequestsTransport,
     TransportError,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._json import json_object
+from ansible_collections.certwright.cloud.plugins.module_utils._transport import RequestsTransport
 from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import make_csr, make_key
 from ansible_collections.certwright.cloud.plugins.modules import (
     alibaba_dv_order_info,
@@ -360,7 +360,7 @@ def test_gzip_bomb_is_given_up_before_it_is_unpacked(monkeypatch: pytest.MonkeyP
         bomb = gzip.compress(bomb)
     encoding = ", ".join(["gzip"] * layers).encode()
     seen: list[int] = []
-    bounded = _http._bounded_body
+    bounded = _transport._bounded_body
 
     def counted(answer: Any) -> bytes:
         chunks = answer.iter_content
@@ -373,11 +373,11 @@ def test_gzip_bomb_is_given_up_before_it_is_unpacked(monkeypatch: pytest.MonkeyP
         answer.iter_content = counting
         return bounded(answer)
 
-    monkeypatch.setattr(_http, "_bounded_body", counted)
+    monkeypatch.setattr(_transport, "_bounded_body", counted)
     with (
         http_server(lambda: GOOD % (b"Content-Encoding: " + encoding, bomb)) as url,
         pytest.raises(TransportError) as caught,
     ):
         sent(url)
     assert caught.value.reached and ("10 MB" in caught.value.reason) is (layers == 1)
-    assert sum(seen) <= _http.MAX_ANSWER_BYTES + 65536
+    assert sum(seen) <= _transport.MAX_ANSWER_BYTES + 65536
