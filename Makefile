@@ -2,7 +2,7 @@
 # Another Python: make PYTHON=/path/to/python3.11 ...
 export PYTHON
 
-.PHONY: help rehearse rehearse-clean test test-% test-crash troubles benchmark benchmark-rates
+.PHONY: help rehearse rehearse-clean test test-% test-crash troubles benchmark benchmark-rates benchmark-growth
 
 help:
 	@echo "make rehearse        run the main job on this machine against the sandbox; again: nothing left to do"
@@ -16,6 +16,8 @@ help:
 	@echo "make benchmark       measure what look-ups cost, beside ansible -m ping, minimal scripts and the vendors' SDKs"
 	@echo "                     (about 5 minutes; less with ARGS='--rounds 3 --no-rehearsal'; kept in .work/benchmark/)"
 	@echo "make benchmark-rates measure how much of the rate that a cloud allows is used (about 6 minutes)"
+	@echo "make benchmark-growth measure what many hosts and many certificates cost the controller (about 20 minutes;"
+	@echo "                     less with ARGS='--hosts 10,100 --due 1000')"
 
 rehearse:
 	@sh scripts/rehearse.sh run
@@ -41,3 +43,6 @@ benchmark:
 
 benchmark-rates:
 	@sh scripts/benchmark.sh rates $(ARGS)
+
+benchmark-growth:
+	@sh scripts/benchmark.sh growth $(ARGS)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures what the modules cost: scripts/benchmark.sh run [--rounds N] [--loop-rounds N] [--items N] [--no-rehearsal],
-# or how much of a cloud's rate they use: scripts/benchmark.sh rates [--orders N]
+# how much of a cloud's rate they use: scripts/benchmark.sh rates [--orders N],
+# or how it grows with hosts and certificates: scripts/benchmark.sh growth [--hosts N,N...] [--due N,N...]
 set -eu
 
 part=$1

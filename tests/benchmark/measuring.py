@@ -59,7 +59,7 @@ class Figure:
     high: float
 
 
-def measure(case: Case, folder: Path, environment: Mapping[str, str]) -> Sample:
+def measure(case: Case, folder: Path, environment: Mapping[str, str], timeout: float = TIMEOUT) -> Sample:
     """Runs a case once. Raises RuntimeError with its output where it fails or does not say what it should.
 
     Arguments:
@@ -75,7 +75,7 @@ def measure(case: Case, folder: Path, environment: Mapping[str, str]) -> Sample:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=TIMEOUT,
+        timeout=timeout,
         check=False,
     )
     told = json.loads(result.read_text(encoding="ascii")) if result.exists() else {"status": done.returncode or 1}

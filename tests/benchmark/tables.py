@@ -11,12 +11,12 @@ from typing import Any
 
 from ansible_collections.certwright.cloud.tests.benchmark.measuring import Figure, Sample, figure, ratio
 
-__all__ = ["cost_table", "loop_table", "ratio_table", "rehearsal_table"]
+__all__ = ["columns", "cost_table", "loop_table", "ratio_table", "rehearsal_table"]
 
 Samples = Mapping[str, Sequence[Sample]]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Columns as wide as needed: the first to the left, numbers to the right."""
     first, *others = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     return [
@@ -36,7 +36,7 @@ def cost_table(samples: Samples) -> list[str]:
     for name, runs in samples.items():
         wall, cpu = figure([run.wall * 1000 for run in runs]), figure([run.cpu * 1000 for run in runs])
         rows.append((name, *_spread(wall), *_spread(cpu), *_spread(figure([run.peak for run in runs]))))
-    return _table(head, rows)
+    return columns(head, rows)
 
 
 def ratio_table(samples: Samples, pairs: Sequence[tuple[str, str]]) -> list[str]:
@@ -49,7 +49,7 @@ def ratio_table(samples: Samples, pairs: Sequence[tuple[str, str]]) -> list[str]
             for what in ("wall", "cpu", "peak")
         ]
         rows.append((f"{name} / {other}", *(cell for value in ratios for cell in _spread(value, 2))))
-    return _table(head, rows)
+    return columns(head, rows)
 
 
 def loop_table(samples: Samples, loops: Mapping[str, tuple[str, str]], items: int, each: str = "an item") -> list[str]:
@@ -68,16 +68,16 @@ def loop_table(samples: Samples, loops: Mapping[str, tuple[str, str]], items: in
             slopes = [(getattr(big, what) - getattr(small, what)) / (items - 1) * 1000 for small, big in both]
             cells += _spread(figure(slopes))
         rows.append((name, *cells))
-    return _table(head, rows)
+    return columns(head, rows)
 
 
 def rehearsal_table(runs: Sequence[Mapping[str, Any]]) -> list[str]:
     """Seconds by step, a column for each order and run, in the order in which the steps first came."""
-    columns = [(f"{order['host']}, run {run['run']}", order["steps"]) for run in runs for order in run["orders"]]
-    names = list(dict.fromkeys(step["step"] for _head, steps in columns for step in steps))
+    heads = [(f"{order['host']}, run {run['run']}", order["steps"]) for run in runs for order in run["orders"]]
+    names = list(dict.fromkeys(step["step"] for _head, steps in heads for step in steps))
     rows = []
     for name in names:
-        seconds = [[step["seconds"] for step in steps if step["step"] == name] for _head, steps in columns]
+        seconds = [[step["seconds"] for step in steps if step["step"] == name] for _head, steps in heads]
         rows.append((name.replace("_", " "), *(f"{sum(each):.1f}" if each else "-" for each in seconds)))
-    totals = [f"{sum(step['seconds'] for step in steps):.1f}" for _head, steps in columns]
-    return _table(("seconds", *(head for head, _steps in columns)), [*rows, ("all steps", *totals)])
+    totals = [f"{sum(step['seconds'] for step in steps):.1f}" for _head, steps in heads]
+    return columns(("seconds", *(head for head, _steps in heads)), [*rows, ("all steps", *totals)])
