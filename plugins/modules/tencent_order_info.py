@@ -88,7 +88,8 @@ options:
       - Also ask the cloud how far each proof of an order has come, with the call
         C(CheckCertificateDomainVerification), and return it in RV(order.validations[].status).
       - The cloud looks each time, and blocks the check for about five minutes when asked too often. Then the status
-        stays V(pending). Do not ask more than once a minute, and not while waiting.
+        stays V(pending). A wait checks an order once a minute and says what the cloud has found; a wait for ten orders
+        or more looks at the list and so checks none. Do not start tasks with it more than once a minute.
     type: bool
     default: false
 notes:

@@ -15,7 +15,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import Va
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers import flag, number, parts, text
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._detail import PaidOrder
 
-__all__ = ["with_check"]
+__all__ = ["with_check", "with_statuses"]
 
 _CA_PASSED = 2
 _SEEN = 1
@@ -40,6 +40,16 @@ def with_check(order: PaidOrder, data: Mapping[str, Any]) -> PaidOrder:
         sentence = next_step or action_for(order.state, validations)[1]
         next_step = f"{sentence} The cloud's own look-up says: {'; '.join(said)}."
     return replace(order, validations=validations, next_step=next_step)
+
+
+def with_statuses(order: PaidOrder, checked: PaidOrder) -> PaidOrder:
+    """The order with what a check has found of the same validations a moment ago."""
+    known = {(each.domain, each.record, each.file): each.status for each in checked.validations}
+    validations = tuple(
+        replace(each, status=known.get((each.domain, each.record, each.file), each.status))
+        for each in order.validations
+    )
+    return replace(order, validations=validations, next_step=checked.next_step)
 
 
 def _status(result: Mapping[str, Any], known: ValidationStatus) -> ValidationStatus:

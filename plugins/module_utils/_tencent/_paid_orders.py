@@ -20,7 +20,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._orders import (
     OrderState,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._paging import pages
-from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass
+from ansible_collections.certwright.cloud.plugins.module_utils._retry import CallClass, Clock
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers import (
     Misshapen,
     number,
@@ -28,7 +28,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._tencent._answers
     text,
     understood,
 )
-from ansible_collections.certwright.cloud.plugins.module_utils._tencent._check import with_check
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._check import with_check, with_statuses
 from ansible_collections.certwright.cloud.plugins.module_utils._tencent._detail import (
     PaidOrder,
     is_upload,
@@ -46,6 +46,8 @@ CHECK = ApiCall(PRODUCT, VERSION, "CheckCertificateDomainVerification", CallClas
 
 # Up to 1000 are allowed; rows are large, so a careful page is 100 (reference: Tencent, 1.8).
 _PAGE = 100
+# Seconds between two checks of an order; the cloud blocks what comes too often for minutes (reference: Tencent, 1.9).
+_CHECK_EVERY = 60.0
 UNSUBMITTED = (OrderState.AWAITING_DOCUMENTS, OrderState.PREPARED)
 
 
@@ -55,13 +57,15 @@ class PaidOrders:
     Arguments:
         client: calls the API.
         site: intl or china, for messages.
-        check_validation: look with CheckCertificateDomainVerification how far each validation of an order has come.
+        check_clock: to look with CheckCertificateDomainVerification how far each validation has come, but at an order no
+            more than once a minute of this clock; None for not at all.
     """
 
-    def __init__(self, client: ApiClient, site: str, check_validation: bool = False) -> None:
+    def __init__(self, client: ApiClient, site: str, check_clock: Clock | None = None) -> None:
         self._client = client
         self._site = site
-        self._check_validation = check_validation
+        self._check_clock = check_clock
+        self._checks: dict[str, tuple[float, PaidOrder]] = {}
 
     def read(self, order_id: str) -> PaidOrder:
         """See OrderReader."""
@@ -75,7 +79,7 @@ class PaidOrders:
             raise
         order = understood(DETAIL, answer, lambda data: parse_detail(data, answer.request_id))
         order = replace(order, id=order_id)
-        return self._checked(order) if self._check_validation else order
+        return self._checked(order, self._check_clock) if self._check_clock else order
 
     def read_all(self, order_ids: Sequence[str]) -> list[Order]:
         """See OrderReader."""
@@ -140,9 +144,16 @@ class PaidOrders:
             error.message = f"Order '{order_id}': {error.message}"
             raise
 
-    def _checked(self, order: PaidOrder) -> PaidOrder:
+    def _checked(self, order: PaidOrder, clock: Clock) -> PaidOrder:
         if not order.validations or order.state not in (OrderState.VALIDATING, OrderState.REVIEWING):
             return order
+        checked_at, known = self._checks.get(order.id, (None, order))
+        if checked_at is not None and clock.monotonic() - checked_at < _CHECK_EVERY:
+            return with_statuses(order, known)
+        self._checks[order.id] = (clock.monotonic(), self._check(order))
+        return self._checks[order.id][1]
+
+    def _check(self, order: PaidOrder) -> PaidOrder:
         try:
             answer = self._call(CHECK, order.id, {"CertificateId": order.id})
         except CertwrightError as error:

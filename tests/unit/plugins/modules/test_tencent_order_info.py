@@ -199,6 +199,22 @@ def test_check_is_made_only_where_there_is_something_to_check() -> None:
         look(FakeTransport([quiet]), certificate_id="LrmeMvQr", check_validation=True)
 
 
+def test_wait_checks_an_order_once_a_minute_and_says_what_was_found() -> None:
+    said: list[str] = []
+    found = [{"Domain": "www.example.com", "LocalCheck": code, "CaCheck": -1} for code in (-1, 1)]
+    found[0]["LocalCheckFailReason"] = "txt record not found"
+    look_at, checked = detail(0, DvAuthDetail=AUTHS), [answer(VerificationResults=[each]) for each in found]
+    # Looks at 0, 25, 50 and 75 s, with a check at the first and the last of them.
+    transport = FakeTransport([look_at, checked[0], look_at, look_at, look_at, checked[1], detail(1)])
+    wish = {"certificate_id": "LrmeMvQr", "check_validation": True, "wait_for": "issued", "wait_interval": 25}
+    run_context = context(transport, speak=lambda told: said.append(told.seen))
+    assert run_use_case(USE_CASE, run_context, **{**KEY, **wish})["order"]["state"] == "issued"
+    assert transport.script == []
+    domain = "www.example.com"
+    assert said[0] == f"validating, {domain}: pending" and said[-1] == f"validating, {domain}: seen"
+    assert [f"{domain}: seen" in each for each in said] == sorted(f"{domain}: seen" in each for each in said)
+
+
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
@@ -223,7 +239,6 @@ def test_check_that_comes_too_late_is_no_failure(code: str, kind: str | None) ->
         ({"certificate_id": ""}, "is no certificate id"),
         ({"certificate_ids": ["a1", "b 2"]}, "'b 2' is no certificate id"),
         ({"check_validation": True}, "name the orders"),
-        ({"certificate_id": "a1", "check_validation": True, "wait_for": "issued"}, "leave it out while waiting"),
         ({"domain": "localhost"}, "domain: 'localhost' has no dot"),
         ({"wait_for": "issued"}, "wait_for"),
     ],
