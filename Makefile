@@ -15,9 +15,9 @@ help:
 	@echo "make troubles        show what is said of bad input and trouble, case by case (kept in .work/troubles.md)"
 	@echo "make benchmark       measure what look-ups cost, beside ansible -m ping, minimal scripts and the vendors' SDKs"
 	@echo "                     (about 5 minutes; less with ARGS='--rounds 3 --no-rehearsal'; kept in .work/benchmark/)"
-	@echo "make benchmark-rates measure how much of the rate that a cloud allows is used (about 6 minutes)"
-	@echo "make benchmark-growth measure what many hosts and many certificates cost the controller (about 20 minutes;"
-	@echo "                     less with ARGS='--hosts 10,100 --due 1000')"
+	@echo "make benchmark-rates measure how much of the rate that a cloud allows is used (about 10 minutes)"
+	@echo "make benchmark-growth  measure what many hosts and many certificates cost the controller (about 20 minutes;"
+	@echo "                       less with ARGS='--hosts 10,100 --due 1000')"
 
 rehearse:
 	@sh scripts/rehearse.sh run

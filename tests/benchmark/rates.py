@@ -44,6 +44,7 @@ class Phase:
     Arguments:
         action: the one that was answered most often.
         answered: how often.
+        calls: of all actions, answered or not.
         seconds: from its first to its last call.
         throttled: refused calls of all actions.
         failed: orders.
@@ -51,6 +52,7 @@ class Phase:
 
     action: str
     answered: int
+    calls: int
     seconds: float
     throttled: int
     failed: int
@@ -77,12 +79,12 @@ class Bench:
         failed = sum(int(number) for output in outputs for number in re.findall(r"failed=(\d+)", output))
         return self._phase(failed)
 
-    def looks(self, cloud: str) -> Phase:
-        """Orders that one task looks up at a cloud that is far away."""
-        ids = self._bought(FLOWS[cloud])
+    def looks(self, cloud: str, count: int, details: bool) -> Phase:
+        """Orders that one task looks up at a cloud that is far away, each of them or in the cloud's list."""
+        ids = self._bought(FLOWS[cloud], count)
         self.sandbox.control("faults", {"cloud": cloud, "kind": "slow", "seconds": FAR, "times": 0})
         command = ["ansible-playbook", str(HERE / "looks.yml"), "--tags", cloud]
-        command += ["--extra-vars", json.dumps({"looks_ids": ids})]
+        command += ["--extra-vars", json.dumps({"looks_ids": ids, "looks_details": details})]
         environment = {**self.sandbox.environment(), **environment_of(self.folder.parent, self.folder / "home")}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False)
         self.sandbox.control("faults", method="DELETE")
@@ -109,9 +111,9 @@ class Bench:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         return subprocess.Popen(command, cwd=self.folder, env=environment, **pipes)
 
-    def _bought(self, flow: str = "tencent_paid") -> list[str]:
+    def _bought(self, flow: str = "tencent_paid", count: int = 0) -> list[str]:
         self._seen = max((entry["seq"] for entry in self._journal()), default=self._seen)
-        ids: list[str] = self.sandbox.control("orders", {"flow": flow, "count": self.orders})["ids"]
+        ids: list[str] = self.sandbox.control("orders", {"flow": flow, "count": count or self.orders})["ids"]
         return ids
 
     def _journal(self) -> list[dict[str, Any]]:
@@ -125,7 +127,7 @@ class Bench:
         action, count = Counter(entry["action"] for entry in answers).most_common(1)[0]
         times = [_seconds(str(entry["at"])) for entry in answers if entry["action"] == action]
         throttled = sum(str(entry["error_code"]).startswith(THROTTLED) for entry in entries)
-        return Phase(str(action), count, max(times) - min(times), throttled, failed)
+        return Phase(str(action), count, len(entries), max(times) - min(times), throttled, failed)
 
 
 def _is_slow(entry: dict[str, Any]) -> bool:
@@ -141,7 +143,8 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, prog="make benchmark-rates")
     parser.add_argument("--work", type=Path, required=True, help="folder for everything that is made")
-    parser.add_argument("--orders", type=int, default=300, help="orders of each row")
+    parser.add_argument("--orders", type=int, default=300, help="orders that are submitted")
+    parser.add_argument("--looks", type=int, default=1000, help="orders that are looked up")
     options = parser.parse_args()
     folder = options.work.resolve() / "rates"
     shutil.rmtree(folder, ignore_errors=True)
@@ -154,16 +157,19 @@ def main() -> None:
         "the same as modules": lambda: bench.controllers(1, 20, *AS_MODULE),
         "four controllers, forks 5 each": lambda: bench.controllers(4, 5),
         "SDK, 20 threads, no limiter": bench.sdk,
-        f"one task looks, {FAR} s away": lambda: bench.looks("tencent"),
-        "the same, Alibaba": lambda: bench.looks("alibaba"),
+        f"{options.looks} looks, {FAR} s away": lambda: bench.looks("tencent", options.looks, True),
+        "the same without details": lambda: bench.looks("tencent", options.looks, False),
+        f"{options.looks} looks, Alibaba": lambda: bench.looks("alibaba", options.looks, True),
+        "the same without details, Alibaba": lambda: bench.looks("alibaba", options.looks, False),
     }
-    print(f"{options.orders} orders, {LIMIT:g} calls a second and action")
-    print(f"{'':32}{'share':>7}{'answered':>10}{'seconds':>9}{'throttled':>11}{'failed':>8}")
+    print(f"{options.orders} orders are submitted, {LIMIT:g} calls a second and action")
+    print(f"{'':34}{'share':>7}{'answered':>10}{'calls':>7}{'seconds':>9}{'throttled':>11}{'failed':>8}")
     try:
         for name, measure in rows.items():
             seen = measure()
-            numbers = f"{seen.share:>7.3f}{seen.answered:>10}{seen.seconds:>9.1f}{seen.throttled:>11}{seen.failed:>8}"
-            print(f"{name:32}{numbers}  {seen.action}", flush=True)
+            numbers = f"{seen.share:>7.3f}{seen.answered:>10}{seen.calls:>7}{seen.seconds:>9.1f}"
+            numbers += f"{seen.throttled:>11}{seen.failed:>8}"
+            print(f"{name:34}{numbers}  {seen.action}", flush=True)
     finally:
         bench.sandbox.stop()
     print(f"Load average at the end: {surroundings.load()}")

@@ -57,8 +57,8 @@ class PaidOrders:
     Arguments:
         client: calls the API.
         site: intl or china, for messages.
-        check_clock: to look with CheckCertificateDomainVerification how far each validation has come, but at an order no
-            more than once a minute of this clock; None for not at all.
+        check_clock: to look with CheckCertificateDomainVerification how far each validation has come, but at an order
+            no more than once a minute of this clock; None for not at all.
     """
 
     def __init__(self, client: ApiClient, site: str, check_clock: Clock | None = None) -> None:
