@@ -9,7 +9,7 @@ help:
 	@echo "make rehearse-clean  stop what the rehearsal started and remove all it made"
 	@echo "make test            run all tests"
 	@echo "make test-STEP       run one step of them: ruff mypy lint docs sanity package units integration e2e paths judges"
-	@echo "                     faults leaks crash served coverage,"
+	@echo "                     faults leaks crash served slices coverage,"
 	@echo "                     or sanity-X units-X integration-X paths-X, on another ansible-core X: 2.18 2.20 2.21"
 	@echo "make test-crash      all faults, 100 killed runs, all look-outs for leaks and 10000 hostile answers; takes an hour"
 	@echo "make troubles        show what is said of bad input and trouble, case by case (kept in .work/troubles.md)"

@@ -578,6 +578,13 @@ def served(step: Step) -> Result:
     return result
 
 
+def slices(step: Step) -> Result:
+    """Jobs as AWX runs them, and what execution environments are made from."""
+    result = pytest(step, "tests/slices")
+    result.notes += re.findall(r"^told: (.*)$", step.text(), re.MULTILINE)
+    return result
+
+
 def crash(step: Step) -> Result:
     """The role under faults, and runs of it that are killed while nginx serves; the table and the figures of both."""
     result, places = Result(), ["tests/crash/test_role_under_faults.py"]
@@ -619,6 +626,7 @@ STEPS: dict[str, Callable[[Step], Result]] = {
     "e2e": e2e,
     "paths": paths,
     "served": served,
+    "slices": slices,
     "judges": judges,
     "faults": faults,
     "leaks": leaks,
@@ -641,14 +649,15 @@ for core in CORES:
 # Steps that only run when they are named: all steps together have run their tests.
 NAMED_ONLY = ("coverage", "properties", "troubles")
 # Steps that are left out as long as the project has nothing for them.
-FOLDERS = {"integration": "tests/integration/targets", "served": "tests/served", "crash": "tests/crash"}
+FOLDERS = {"integration": "tests/integration/targets"}
+FOLDERS |= {name: f"tests/{name}" for name in ("served", "slices", "crash")}
 # Chains of steps that use one processor each, so that two of them run side by side. The steps of an ansible-core share
 # its environment, so they follow each other.
 CHAINS = (
     ("sanity",),
     ("ruff", "mypy", "lint", "docs", "package"),
     *(tuple(f"{kind}-{core.series}" for kind in OF_CORES) for core in CORES if core.series != main_series()),
-    ("integration", "served"),
+    ("integration", "served", "slices"),
 )
 # In the end, side by side: runs that are killed wait more than they work.
 LAST_CHAINS = (("crash",), ("faults", "leaks", "judges"))

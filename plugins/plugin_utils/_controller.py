@@ -30,11 +30,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._rate import Rate
 from ansible_collections.certwright.cloud.plugins.module_utils._redact import Redactor
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import RetryBudget
 from ansible_collections.certwright.cloud.plugins.module_utils._transport import RequestsTransport
-from ansible_collections.certwright.cloud.plugins.plugin_utils._speaker import (
-    ON_TERMINAL,
-    Speaker,
-    is_read_by_machine,
-)
+from ansible_collections.certwright.cloud.plugins.plugin_utils._speaker import Speaker, is_read_by_machine, is_watched
 
 try:
     # From ansible-core 2.22 on the validator tells core the secrets, and core masks them in all that leaves.
@@ -159,7 +155,7 @@ class ControllerAction(NormalAction):
         if self._task.no_log or is_read_by_machine():
             return None
         color = constants.COLOR_VERBOSE
-        return Speaker(host, lambda line: display.display(redactor.text(line), color=color), ON_TERMINAL)
+        return Speaker(host, lambda line: display.display(redactor.text(line), color=color), is_watched())
 
 
 def _plain(value: Any) -> Any:

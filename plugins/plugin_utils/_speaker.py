@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Callable
@@ -13,19 +14,29 @@ from typing import Callable
 from ansible import constants, context
 from ansible_collections.certwright.cloud.plugins.module_utils._waiting import Waiting
 
-__all__ = ["ON_TERMINAL", "Speaker", "is_read_by_machine"]
+__all__ = ["Speaker", "is_read_by_machine", "is_watched"]
 
 # Asked when this is imported, in the process that has the terminal: from ansible-core 2.19 on its workers have none.
-ON_TERMINAL = sys.stdout.isatty()
+_ON_TERMINAL = sys.stdout.isatty()
+# The callback of ansible-runner, and so of AWX, which keeps every line as an event; nobody sits at the terminal that it
+# gives Ansible. Lines look as the callback that was asked for makes them, whose name it leaves in the environment.
+_RUNNER, _ASKED_FOR = "awx_display", "ORIGINAL_STDOUT_CALLBACK"
 
 # Callbacks whose output others parse; a line between would break it.
 _MACHINE_FORMATS = ("json", "jsonl", "oneline")
 
 
+def is_watched() -> bool:
+    """Whether a person watches a terminal."""
+    return _ON_TERMINAL and constants.DEFAULT_STDOUT_CALLBACK != _RUNNER
+
+
 def is_read_by_machine() -> bool:
     """Whether the output is in a format that programs read."""
-    callback = str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2]
-    return callback in _MACHINE_FORMATS or bool(context.CLIARGS.get("one_line"))
+    callback = str(constants.DEFAULT_STDOUT_CALLBACK)
+    if callback == _RUNNER:
+        callback = os.environ.get(_ASKED_FOR, "")
+    return callback.rpartition(".")[2] in _MACHINE_FORMATS or bool(context.CLIARGS.get("one_line"))
 
 
 class Speaker:
