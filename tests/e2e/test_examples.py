@@ -14,11 +14,14 @@ from pathlib import Path
 import examples
 import pytest
 import yaml
+from ansible_collections.certwright.cloud.tests.e2e import examples as for_other_folders
 from examples import COMMAND, DECLARED, INLINE, PLAY, TASK, Example, chosen, found, ran, runs
 
 COLLECTION = Path(__file__).resolve().parents[2]
 # The tests that declare what they run. What a test leaves out fails that test.
 MODULES = ("test_ad_hoc", "test_guides", "test_module_examples", "test_role_tls_certificate")
+SLICES = "ansible_collections.certwright.cloud.tests.slices"
+OTHERS = tuple(f"{SLICES}.test_{name}" for name in ("credentials", "execution_environment", "slices"))
 SERVERS = "docs/docsite/rst/guide_servers.rst"
 SCALE = "docs/docsite/rst/guide_scale.rst"
 # Where the same is run, and words that stand there.
@@ -44,6 +47,7 @@ ELSEWHERE = {
 # Why it cannot be run.
 NOT_RUN = {
     "python3 -m pip install requests cryptography dnspython": "would change the Python that runs the tests",
+    "podman build -f context/Containerfile -t certwright-ee context": "would fetch an image from far away",
     "make troubles": "runs these very tests once more, only to print what they were told",
     f"{SERVERS}: nginx: server {{": "is part of a machine's configuration; tests/served runs nginx with such lines",
     f"{SERVERS}: apache: <VirtualHost *:443>": "is part of a machine's configuration, and the tests have no Apache",
@@ -54,9 +58,15 @@ NOT_RUN = {
 
 def declared() -> list[str]:
     """What the tests say that they run."""
-    for name in MODULES:
+    return [selector for selectors in declarations().values() for selector in selectors]
+
+
+def declarations() -> dict[str, tuple[str, ...]]:
+    """The same, by test."""
+    for name in (*MODULES, *OTHERS):
         importlib.import_module(name)
-    return [selector for test, selectors in DECLARED.items() if test.split(".")[0] in MODULES for selector in selectors]
+    every = {**DECLARED, **for_other_folders.DECLARED}
+    return {test: selectors for test, selectors in every.items() if test.rpartition(".")[0] in (*MODULES, *OTHERS)}
 
 
 def known_as(example: Example) -> str:
@@ -81,8 +91,8 @@ def test_every_kind_of_documentation_has_examples() -> None:
 
 def test_declarations_are_of_tests_and_of_examples_that_are_there() -> None:
     assert [selector for selector in declared() if not chosen(selector)] == []
-    for test in DECLARED:
-        module, name = test.split(".")
+    for test in declarations():
+        module, _dot, name = test.rpartition(".")
         assert name.startswith("test_") and callable(getattr(importlib.import_module(module), name))
 
 
