@@ -26,7 +26,7 @@ HOSTS = [f"web{number:02}.example.com" for number in range(1, 25)]
 BAD = "web08.example.com"
 WITHOUT_BAD = [host for host in HOSTS if host != BAD]
 THROTTLED = "RequestLimitExceeded"
-# Nothing but the name of a group says that there are others.
+# What a slice knows of other hosts, and how often it does what is done once.
 WHO = {
     "name": "See who is here",
     "hosts": "all",
