@@ -29,6 +29,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._module._install_
     refuse_strange_live,
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install_run import Installation
+from ansible_collections.certwright.cloud.plugins.module_utils._module._install_turn import in_turn
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install_wish import Wish, checked_wish
 from ansible_collections.certwright.cloud.plugins.module_utils._module._owner import target_owner
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context, Result
@@ -96,7 +97,8 @@ def _work(params: Params, wish: Wish, versions: Versions, tools: Tools, context:
     needed = _needed(versions, plan)
     if needed and not context.check_mode:
         installation = Installation(versions, plan, tools, context)
-        installation.run()
+        with in_turn(wish.reload_command, tools, context):
+            installation.run()
         served = installation.served
     wrong = versions.repair(version, dry=context.check_mode)
     after = {"live": version, **_certificate_shown(wish), **{link.path: f"link to {link.target}" for link in links}}

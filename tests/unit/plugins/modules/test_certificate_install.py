@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import grp
 import os
 import pwd
@@ -63,6 +64,9 @@ class Host:
         self.broken: dict[str, str | BaseException] = {}
         self.disk = TrialDisk(observe=self.check)
         self.look: Looker = served_der
+        self.find: Callable[[str], str | None] = lambda program: None
+        self.warnings: list[str] = []
+        self.clock = FakeClock(time.time())
 
     def serve(self) -> TlsServer:
         """Starts the server; it has no pair until the first reload."""
@@ -133,9 +137,10 @@ class Host:
             given["verify_endpoints"] = [self.server.address]
         if self.paths[0].parent == self.etc:
             given["certificate_path"], given["private_key_path"] = map(str, self.paths)
-        tools = Tools(disk=disk or self.disk, run=self.run, look=self.look)
+        tools = Tools(disk=disk or self.disk, run=self.run, look=self.look, find=self.find)
         params = options(certificate_install.USE_CASE, **{**given, **more})
-        return install_certificate(params, Context(check_mode=check, clock=FakeClock(time.time())), tools)
+        context = Context(check_mode=check, clock=self.clock, warn=self.warnings.append)
+        return install_certificate(params, context, tools)
 
     def refused(self, certificate: str, **more: Any) -> CertwrightError:
         """The error of an installation that must fail."""
@@ -1136,3 +1141,76 @@ def test_every_failure_names_the_order_and_ends_with_a_next_step(host: Host, ord
         assert error.text.startswith("Order 'order-1': ") is bool(order_id)
         assert error.text.endswith("end that and run the task again."), error.text
         assert ("The order's certificate and key are untouched" in error.text) is bool(order_id)
+
+
+# Several installations on one host
+
+
+class Busy(FakeClock):
+    """A clock at which another installation holds the program that reloads until somebody has slept so often."""
+
+    def __init__(self, program: Path, sleeps: int) -> None:
+        super().__init__(time.time())
+        self._held = os.open(program, os.O_RDONLY)
+        fcntl.flock(self._held, fcntl.LOCK_EX)
+        self._left = sleeps
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._left -= 1
+        if self._left == 0:
+            self.end()
+
+    def end(self) -> None:
+        os.close(self._held)
+
+
+@pytest.fixture
+def program(host: Host, tmp_path: Path) -> Path:
+    """What the reload command runs, as it is found on the host."""
+    program = tmp_path / "server"
+    program.touch()
+    host.find = {"server": str(program)}.get
+    return program
+
+
+def test_installation_waits_for_another_that_reloads_the_same_server(host: Host, program: Path) -> None:
+    """nginx reads two files one after the other; a foreign reload between two changes would take half of each."""
+    leaf = host.pending_leaf()
+    host.clock = Busy(program, 3)
+    seen: list[tuple[int, bool]] = []
+    host.disk = TrialDisk(observe=lambda: seen.append((len(host.clock.sleeps), (host.directory / "live").exists())))
+    assert host.install(leaf)["changed"]
+    assert {sleeps for sleeps, live in seen if live} and min(sleeps for sleeps, live in seen if live) >= 3
+    assert (host.commands, host.warnings) == (["test", "reload"], [])
+    again = os.open(program, os.O_RDONLY)
+    fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(again)
+
+
+def test_installation_does_not_wait_for_ever(host: Host, program: Path) -> None:
+    leaf = host.pending_leaf()
+    host.clock = Busy(program, -1)
+    assert host.install(leaf)["changed"]
+    host.clock.end()
+    assert 299 < sum(host.clock.sleeps) < 310
+    assert host.warnings == [
+        "Another installation on this host has not ended within 300 s, so this one goes on beside it"
+    ]
+
+
+def test_nothing_is_waited_for_where_nothing_is_reloaded(host: Host, program: Path) -> None:
+    leaf = host.pending_leaf()
+    host.clock = Busy(program, -1)
+    assert host.install(leaf, reload_command=None)["changed"]
+    assert host.install(leaf)["changed"] is False
+    host.clock.end()
+    assert sum(host.clock.sleeps) < 1 and host.warnings == []
+
+
+@pytest.mark.parametrize("found", [None, "/proc/nobody/server"])
+def test_installation_goes_on_where_the_program_cannot_be_locked(host: Host, found: str | None) -> None:
+    leaf = host.pending_leaf()
+    host.find = lambda name: found
+    assert host.install(leaf)["changed"]
+    assert host.commands == ["test", "reload"]
