@@ -30,6 +30,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._rate import Rate
 from ansible_collections.certwright.cloud.plugins.module_utils._redact import Redactor
 from ansible_collections.certwright.cloud.plugins.module_utils._retry import RetryBudget
 from ansible_collections.certwright.cloud.plugins.module_utils._transport import RequestsTransport
+from ansible_collections.certwright.cloud.plugins.plugin_utils._clock import WorkerClock
 from ansible_collections.certwright.cloud.plugins.plugin_utils._speaker import Speaker, is_read_by_machine, is_watched
 
 try:
@@ -137,6 +138,7 @@ class ControllerAction(NormalAction):
         process, warnings, redactor = _Process.own(), [], Redactor(register_secret)
         context = Context(
             check_mode=bool(self._task.check_mode),
+            clock=WorkerClock(),
             environ=os.environ,
             warn=lambda message: warnings.append(redactor.text(message)),
             open_transport=process.open_transport,

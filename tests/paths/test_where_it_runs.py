@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -14,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,9 @@ def test_task_runs_as_a_module_where_the_controller_lacks_a_library(sandbox: San
     assert "ok: [host" in output
 
 
-def test_interrupted_wait_leaves_no_process_behind(sandbox: SandboxProcess, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def waiting(sandbox: SandboxProcess, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], int]]]:
+    """Ansible while it waits for an order, and what counts its looks. The order's values never come."""
     order_id = sandbox.buy("tencent_paid")
     wait = f"certificate_id={order_id} wait_for=validation wait_timeout=600 wait_interval=0.1"
     command = [str(Path(sys.executable).parent / "ansible"), "localhost", "-m", LOOK, "-a", wait]
@@ -101,19 +104,40 @@ def test_interrupted_wait_leaves_no_process_behind(sandbox: SandboxProcess, tmp_
     sandbox.control("settings", {"visible_delay": 1000})
     submit = " ".join(f"{name}={value}" for name, value in documents.items())
     order = f"certificate_id={order_id} csr_generation=online settle_timeout=0 {submit}"
-    environment = ansible_environment(tmp_path, **{**sandbox.tencent_environment(), "HOME": str(tmp_path)})
+    environment = ansible_environment(home, **{**sandbox.tencent_environment(), "HOME": str(home)})
     done = subprocess.run([*command[:3], "certwright.cloud.tencent_order", "-a", order], env=environment, check=False)
     assert done.returncode == 0
+
+    def looks() -> int:
+        return len(sandbox.journal(order_id)) - before
+
     before = len(sandbox.journal(order_id))
     # Whoever runs the tests in the background may ignore the signal.
     heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     settings = {"env": environment, "start_new_session": True, "stdout": subprocess.DEVNULL, "preexec_fn": heed}
     with subprocess.Popen(command, **settings) as process:
         deadline = time.monotonic() + 60
-        while len(sandbox.journal(order_id)) < before + 3 and time.monotonic() < deadline:
+        while looks() < 3 and time.monotonic() < deadline:
             time.sleep(0.05)
+        assert looks() >= 3
+        yield process, looks
+
+
+def test_interrupted_wait_leaves_no_process_behind(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    with waiting(sandbox, tmp_path) as (process, _looks):
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(60) != 0
-    assert len(sandbox.journal(order_id)) >= before + 3
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_wait_ends_with_the_ansible_that_was_killed(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    with waiting(sandbox, tmp_path) as (process, looks):
+        process.kill()
+        process.wait(60)
+        deadline, count = time.monotonic() + 60, -1
+        # A wait that goes on looks ten times a second.
+        while count != looks() and time.monotonic() < deadline:
+            count = looks()
+            time.sleep(3)
+        assert count == looks()
