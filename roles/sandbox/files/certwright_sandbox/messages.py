@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 __all__ = ["Request", "Response"]
 
@@ -23,8 +24,12 @@ class Request:
 
     def header(self, name: str, default: str = "") -> str:
         """The first header of that name (case does not matter), stripped."""
-        name = name.lower()
-        return next((value.strip() for key, value in self.headers if key.lower() == name), default)
+        return self._first.get(name.lower(), default)
+
+    @cached_property
+    def _first(self) -> dict[str, str]:
+        # Dozens are asked for at each request, and the first of a name counts.
+        return {key.lower(): value.strip() for key, value in reversed(self.headers)}
 
     def headers_of(self, name: str) -> list[str]:
         """All values of a header, in the order received."""
