@@ -33,7 +33,8 @@ WISHES: dict[str, tuple[str, str, dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     # Nothing but our own care keeps a second submission away, and a first one shows late.
-    process = SandboxProcess(tmp_path_factory.mktemp("sandbox") / "state", submission_guard=False, visible_delay=2)
+    late = {"submission_lag": 3, "visible_delay": 2}
+    process = SandboxProcess(tmp_path_factory.mktemp("sandbox") / "state", submission_guard=False, **late)
     yield process
     process.stop()
 
