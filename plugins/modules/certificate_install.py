@@ -72,6 +72,15 @@ options:
       - Only needed for a key that the cloud made or that was made elsewhere. Prefer
         M(certwright.cloud.certificate_request).
     type: str
+  missing_key:
+    description:
+      - What to do where the host holds no key for the certificate and O(private_key) is not given.
+      - V(fail) fails. V(report) changes nothing and says so in RV(key_missing), so that a playbook fetches a key that
+        the cloud made only where there is none.
+      - In check mode it is always reported.
+    type: str
+    choices: [fail, report]
+    default: fail
   domains:
     description: Names that the certificate must cover. If one is missing in it, nothing is installed.
     type: list
@@ -325,9 +334,8 @@ rolled_back:
   sample: false
 key_missing:
   description:
-    - Whether no key for this certificate is held on the host and none was given. Only ever V(true) in check mode;
-      outside it the task fails.
-    - It allows asking, by a task with C(check_mode=true), whether a key made by the cloud has to be fetched at all.
+    - Whether no key for this certificate is held on the host and none was given, so that nothing was installed. Only
+      ever V(true) in check mode and with O(missing_key=report); else the task fails.
   returned: success without O(preflight)
   type: bool
   sample: false

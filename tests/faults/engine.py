@@ -235,13 +235,15 @@ class Engine:
     def _install(self, bundle: dict[str, Any]) -> None:
         self.cloud.step = "install"
         wish = {**self._site(), "order_id": self.order_id, "certificate": bundle["full_chain"]}
-        probe = self._use(certificate_install.USE_CASE, **wish, check_mode=True)
-        if probe["key_missing"]:
+        wish["domains"] = [self.flow.domain]
+        result = self._use(certificate_install.USE_CASE, **wish, missing_key="report")
+        if result["key_missing"]:
             self.cloud.step = "fetch key"
             fetched = self._use(self.flow.info, **self._named(), return_certificate=True, return_private_key=True)
             wish["private_key"] = fetched["bundle"]["private_key"]
             self.cloud.step = "install"
-        self._run.files = self._use(certificate_install.USE_CASE, **wish, domains=[self.flow.domain])["files"]
+            result = self._use(certificate_install.USE_CASE, **wish)
+        self._run.files = result["files"]
 
     def _clean_up(self) -> None:
         self.cloud.step = "clean up"

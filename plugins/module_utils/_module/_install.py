@@ -44,9 +44,22 @@ from ansible_collections.certwright.cloud.plugins.module_utils._versions import 
 )
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts, key_fits
 
-__all__ = ["install_certificate"]
+__all__ = ["KeyMissing", "install_certificate"]
 
 Params = Mapping[str, Any]
+
+
+class KeyMissing(CertwrightError):
+    """A certificate without a key; report is the result for those who want to know it rather than fail."""
+
+    def __init__(self, wish: Wish, report: Result) -> None:
+        super().__init__(
+            f"private_key: no key for the {wish.title} is held on this host, and none was given",
+            kind=ErrorKind.INVALID_INPUT,
+            hint="If the cloud made the key, fetch it with return_private_key and give it as private_key; "
+            "if it was made elsewhere, bring it along. Nothing was changed.",
+        )
+        self.report = report
 
 
 def install_certificate(params: Params, context: Context, tools: Tools | None = None) -> Result:
@@ -74,8 +87,14 @@ def _installed(params: Params, tools: Tools, context: Context) -> Result:
     versions = Versions(params["directory"], tools.disk, target_owner(params, context))
     if context.check_mode:
         return _work(params, wish, versions, tools, context)
-    with versions.locked():
-        return _work(params, wish, versions, tools, context)
+    try:
+        # It leaves no directories behind that were made in vain.
+        with versions.locked():
+            return _work(params, wish, versions, tools, context)
+    except KeyMissing as error:
+        if params["missing_key"] == "fail":
+            raise
+        return error.report
 
 
 def _work(params: Params, wish: Wish, versions: Versions, tools: Tools, context: Context) -> Result:
@@ -86,13 +105,14 @@ def _work(params: Params, wish: Wish, versions: Versions, tools: Tools, context:
     served = first_look(wish, tools)
     before = _shown(versions, links)
     if key is None:
-        if not context.check_mode:
-            raise _no_key(wish)
-        return {
-            **_result(wish, versions, version, served, True),
+        report = {
+            **_result(wish, versions, version, served, context.check_mode),
             "key_missing": True,
             "diff": {"before": before, "after": before},
         }
+        if not context.check_mode:
+            raise KeyMissing(wish, report)
+        return report
     plan = Plan(wish, version, key, links, live, served)
     needed = _needed(versions, plan)
     if needed and not context.check_mode:
@@ -160,15 +180,6 @@ def _fits(key: str | None, wish: Wish) -> bool:
         return key is not None and key_fits(key, wish.bundle.leaf)
     except CertwrightError:
         return False
-
-
-def _no_key(wish: Wish) -> CertwrightError:
-    return CertwrightError(
-        f"private_key: no key for the {wish.title} is held on this host, and none was given",
-        kind=ErrorKind.INVALID_INPUT,
-        hint="If the cloud made the key, fetch it with return_private_key and give it as private_key; "
-        "if it was made elsewhere, bring it along. Nothing was changed.",
-    )
 
 
 def _needed(versions: Versions, plan: Plan) -> bool:

@@ -35,6 +35,8 @@ INSTALL_OPTIONS: dict[str, Any] = {
     "certificate": {"type": "str"},
     "chain": {"type": "list", "elements": "str"},
     "private_key": {"type": "str", "no_log": True},
+    # It says what to do where there is no key.
+    "missing_key": {"type": "str", "choices": ["fail", "report"], "default": "fail", "no_log": False},
     "domains": {"type": "list", "elements": "str"},
     "certificate_path": {"type": "path"},
     # These two say where a key lies and hold none.

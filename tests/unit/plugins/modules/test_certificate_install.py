@@ -306,6 +306,17 @@ def test_check_mode_on_a_host_without_anything_names_the_missing_key(host: Host)
     assert host.snapshot() == before
 
 
+def test_missing_key_is_reported_where_that_is_wanted_and_nothing_is_left_behind(host: Host) -> None:
+    leaf, before = CA.leaf(new_key(), NAME), host.snapshot()
+    result = host.install(leaf, missing_key="report")
+    assert (result["changed"], result["key_missing"]) == (False, True)
+    assert (host.snapshot(), host.commands) == (before, [])
+    assert "no key for the" in host.refused(leaf).message
+    key = new_key()
+    installed = host.install(CA.leaf(key, NAME), missing_key="report", private_key=key)
+    assert (installed["changed"], installed["key_missing"]) == (True, False)
+
+
 def test_files_of_the_version_have_safe_modes_and_the_whole_chain(host: Host) -> None:
     leaf = host.pending_leaf()
     files = host.install(leaf, chain=[CA.root, CA.intermediate, leaf])["files"]
