@@ -156,10 +156,6 @@ class Matrix:
         return "\n".join(legend)
 
 
-# One play makes the whole matrix, so one worker has all of its tests.
-pytestmark = pytest.mark.xdist_group("matrix")
-
-
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
     made = Matrix(tmp_path_factory.mktemp("matrix"))

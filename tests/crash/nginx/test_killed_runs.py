@@ -36,10 +36,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MortalSandbox]
     process.stop()
 
 
-# Each story may have a worker of its own: it waits more than it works.
-@pytest.mark.parametrize(
-    "number", [pytest.param(number, marks=pytest.mark.xdist_group(f"story{number}")) for number in STORIES]
-)
+@pytest.mark.parametrize("number", STORIES)
 def test_killed_runs_end_as_if_nothing_had_happened(
     tools: Path, sandbox: MortalSandbox, tmp_path: Path, seed: int, number: int
 ) -> None:
