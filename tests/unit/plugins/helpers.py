@@ -134,6 +134,14 @@ def unanswered() -> CertwrightError:
     return CertwrightError("the answer was lost", kind=ErrorKind.NETWORK, ambiguous=True)
 
 
+def _next(script: list[Any]) -> Any:
+    """The next entry of a script, whose last one is repeated; an error is raised."""
+    entry = script.pop(0) if len(script) > 1 else script[0]
+    if isinstance(entry, CertwrightError):
+        raise entry
+    return entry
+
+
 class FakeOrders:
     """A flow whose reads come from a script (the last entry is repeated) and whose steps come from a function.
 
@@ -161,21 +169,16 @@ class FakeOrders:
 
     def read(self, order_id: str) -> Order:
         self.calls.append(f"read {order_id}")
-        script = self._reads[order_id] if isinstance(self._reads, Mapping) else self._reads
-        seen = script.pop(0) if len(script) > 1 else script[0]
-        if isinstance(seen, CertwrightError):
-            raise seen
-        return seen
+        order: Order = _next(self._reads[order_id] if isinstance(self._reads, Mapping) else self._reads)
+        return order
 
     def read_all(self, order_ids: Sequence[str]) -> list[Order]:
         return [self.read(order_id) for order_id in order_ids]
 
     def listed(self, order_ids: Sequence[str], most_calls: int | None = None) -> dict[str, Order] | None:
         self.calls.append("list" if most_calls is None else f"list with {most_calls} calls")
-        seen = self._lists.pop(0) if len(self._lists) > 1 else self._lists[0]
-        if isinstance(seen, CertwrightError):
-            raise seen
-        return None if seen is None else {order.id: order for order in seen}
+        shown = _next(self._lists)
+        return None if shown is None else {order.id: order for order in shown}
 
     def steps(self, order: Order, application: Any, until: OrderState) -> list[Step]:
         return self._plan(order)
