@@ -29,7 +29,7 @@ HERE, THERE = "hosthere", "hostmods"
 CALLBACKS = Path(__file__).resolve().parents[1] / "leaks" / "callbacks"
 # What no two orders have in common.
 OWN = {"value", "content", "serial", "fingerprint_sha256", "public_key_sha256", "not_before", "not_after"}
-OWN |= {"certificate", "full_chain", "private_key", "request_id", "id"}
+OWN |= {"valid_until", "certificate", "full_chain", "private_key", "request_id", "id"}
 UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # What takes its time.
 PASSING = re.compile(r"within \d+ s|\"waited\": [0-9.]+")
