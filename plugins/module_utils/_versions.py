@@ -182,7 +182,13 @@ class Versions:
             return
         parent = os.path.dirname(path)
         self._make_directory(parent, 0o755, Ownership())
-        self.disk.mkdir(path, mode, owner)
+        try:
+            self.disk.mkdir(path, mode, owner)
+        except FileExistsError:
+            # A run for another certificate may have made the common parent a moment before.
+            if os.path.isdir(path):
+                return
+            raise
         self._made.append(path)
         self.disk.sync(parent)
 

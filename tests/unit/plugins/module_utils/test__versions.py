@@ -228,3 +228,24 @@ def test_repair_gives_a_version_to_its_owner_and_closes_its_key(tmp_path: Path) 
 
 def test_repair_of_a_version_that_is_not_there_finds_nothing_wrong(tmp_path: Path) -> None:
     assert not versions(tmp_path).repair("none", dry=False)
+
+
+class Crowded(TrialDisk):
+    """A disk on which another run makes each directory a moment before this one does."""
+
+    def mkdir(self, path: str, mode: int, owner: Ownership) -> None:
+        os.mkdir(path)
+        super().mkdir(path, mode, owner)
+
+
+def test_directory_that_another_run_has_just_made_is_used(tmp_path: Path) -> None:
+    held = versions(tmp_path / "certwright" / "www.example.com", Crowded())
+    with held.locked():
+        held.make("order-1")
+    assert (tmp_path / "certwright" / "www.example.com" / "versions" / "order-1").is_dir()
+
+
+def test_file_in_place_of_a_directory_is_still_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "certwright").touch()
+    with pytest.raises(CertwrightError), versions(tmp_path / "certwright" / "www.example.com").locked():
+        pass
