@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.certwright.cloud.tests.e2e.json_callback import CALLBACK
 from ansible_collections.certwright.cloud.tests.e2e.plays import ansible_environment
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
 
@@ -114,26 +115,8 @@ def test_wait_that_is_not_to_be_seen_is_silent(viewer: Viewer) -> None:
 def test_output_that_a_program_reads_stays_as_it_is(viewer: Viewer) -> None:
     callbacks = viewer._folder / "callbacks"
     callbacks.mkdir()
-    # The stdout callback of that name comes with another collection.
     (callbacks / "json.py").write_text(CALLBACK)
     settings = {"ANSIBLE_STDOUT_CALLBACK": "json", "ANSIBLE_CALLBACK_PLUGINS": str(callbacks)}
     output = viewer.in_pipe(viewer.play(), **settings)
     assert json.loads(output) == {"failed": ["Wait"]}
     assert WAITING not in viewer.in_pipe(viewer.ad_hoc("--one-line"))
-
-
-CALLBACK = """
-import json
-from ansible.plugins.callback import CallbackBase
-
-DOCUMENTATION = "name: json\\ntype: stdout\\nshort_description: x\\ndescription: x"
-
-
-class CallbackModule(CallbackBase):
-    CALLBACK_VERSION = 2.0
-    CALLBACK_TYPE = "stdout"
-    CALLBACK_NAME = "json"
-
-    def v2_runner_on_failed(self, result, ignore_errors=False):
-        self._display.display(json.dumps({"failed": [result._task.get_name()]}))
-"""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ansible_collections.certwright.cloud.tests.e2e.json_callback import CALLBACK
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
 from ansible_collections.certwright.cloud.tests.slices.awx import Ended, Job, slice_of
 
@@ -45,30 +46,6 @@ def test_wait_is_told_once_for_each_news_as_an_event_of_its_own(sandbox: Sandbox
     (start,), (failure,) = ended.named("playbook_on_task_start"), ended.named("runner_on_failed")
     assert start["counter"] < told[0]["counter"] < failure["counter"]
     assert ended.stdout.count(WAITING) == 1
-
-
-# As the callback of this name that comes with another collection.
-CALLBACK = """
-import json
-from ansible.plugins.callback import CallbackBase
-
-DOCUMENTATION = '''
-name: json
-type: stdout
-short_description: x
-description: x
-extends_documentation_fragment: default_callback
-'''
-
-
-class CallbackModule(CallbackBase):
-    CALLBACK_VERSION = 2.0
-    CALLBACK_TYPE = "stdout"
-    CALLBACK_NAME = "json"
-
-    def v2_runner_on_failed(self, result, ignore_errors=False):
-        self._display.display(json.dumps({"failed": [result._task.get_name()]}))
-"""
 
 
 def test_wait_is_silent_where_the_job_prints_for_programs(sandbox: SandboxProcess, tmp_path: Path) -> None:
