@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -59,15 +59,7 @@ class DnsPod:
 
     def zones(self) -> list[Zone]:
         """See DnsService."""
-        found: dict[str, Zone] = {}
-        for page in pages(ZONES.action):
-            answer = self._client.call(ZONES, {"Type": "ALL", "Offset": page * _PAGE, "Limit": _PAGE})
-            rows = understood(ZONES, answer, lambda data: [_zone(row) for row in parts(data, "DomainList")])
-            new = {zone.name: zone for zone in rows if zone is not None and zone.name not in found}
-            found.update(new)
-            if not new or len(rows) < _PAGE:
-                break
-        return list(found.values())
+        return list(self._all_zones())
 
     def records(self, zone: Zone, name: str, record_type: str) -> list[DnsRecord]:
         """See DnsService. A record is found up to 30 s after it was made (reference: Tencent, 5.5)."""
@@ -118,21 +110,30 @@ class DnsPod:
         # Made a moment ago and not listed yet.
         return record
 
-    def _all_records(self, zone: Zone, name: str, record_type: str) -> list[tuple[DnsRecord, bool]]:
+    def _all_zones(self) -> Iterator[Zone]:
+        known: set[str] = set()
+        for page in pages(ZONES.action):
+            answer = self._client.call(ZONES, {"Type": "ALL", "Offset": page * _PAGE, "Limit": _PAGE})
+            rows = understood(ZONES, answer, lambda data: [_zone(row) for row in parts(data, "DomainList")])
+            new = {zone.name: zone for zone in rows if zone is not None and zone.name not in known}
+            known.update(new)
+            yield from new.values()
+            if not new or len(rows) < _PAGE:
+                return
+
+    def _all_records(self, zone: Zone, name: str, record_type: str) -> Iterator[tuple[DnsRecord, bool]]:
         label = relative_name(name, zone.name)
         wanted = {**_in(zone), "Subdomain": label, "RecordType": record_type, "Limit": _PAGE}
-        found: list[tuple[DnsRecord, bool]] = []
         for page in pages(RECORDS.action):
             answer = self._page({**wanted, "Offset": page * _PAGE})
             if answer is None:
-                break
+                return
             rows = understood(RECORDS, answer, lambda data: [_row(row) for row in parts(data, "RecordList")])
             # Filtered again here: what is deleted later must be exactly what was asked for.
             exact = (row for row in rows if row["name"] == label and row["type"] == record_type and row["default_line"])
-            found += [(_record(row, zone, name), row["enabled"]) for row in exact]
+            yield from ((_record(row, zone, name), row["enabled"]) for row in exact)
             if len(rows) < _PAGE:
-                break
-        return found
+                return
 
     def _page(self, params: Mapping[str, Any]) -> Answer | None:
         try:

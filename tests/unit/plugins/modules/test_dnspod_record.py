@@ -113,6 +113,12 @@ def test_missing_value_is_added_on_the_default_line(site: str, line: str) -> Non
     }
 
 
+def test_time_to_live_is_left_to_the_zone_where_none_is_wanted() -> None:
+    run = Run(ONE, EMPTY, CREATED, ttl=None)
+    assert run.actions == [ZONES, LIST, CREATE] and "TTL" not in run.body(2)
+    assert run.result["record"]["ttl"] is None
+
+
 def test_value_that_is_there_is_left_alone() -> None:
     run = Run(ONE, records(row(), row(Value="theirs")))
     assert run.actions == [ZONES, LIST] and not run.result["changed"]
