@@ -122,7 +122,8 @@ def call_with_retry(
     Raises the CertwrightError of the last attempt.
     """
     cost: int | None = None
-    for count in range(policy.attempts):
+    count = 0
+    while True:
         try:
             result = attempt()
         except CertwrightError as error:
@@ -135,10 +136,10 @@ def call_with_retry(
             if cost is None:
                 raise
             clock.sleep(policy.delay(count, error, clock.random()))
+            count += 1
         else:
             budget.give_back(cost)
             return result
-    raise AssertionError("a retry policy allows at least one attempt")
 
 
 def wait_until(

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Callable, cast
 
 from ansible_collections.certwright.cloud.plugins.module_utils._client import ApiCall, ApiClient
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
@@ -49,10 +49,10 @@ class PaidSubmissions(PaidOrders):
         super().__init__(client, site)
         self._validate_now = validate_now
 
-    def steps(self, order: Order, application: Any, until: OrderState) -> list[Step]:
-        """See OrderWriter. The application is an Application."""
-        if not isinstance(order, PaidOrder) or not isinstance(application, Application):
-            raise TypeError("steps of a paid order are asked for with a paid order and its application")
+    def steps(self, order: Order, application: Application, until: OrderState) -> list[Step]:
+        """See OrderWriter."""
+        # All orders that are read here are paid ones.
+        order = cast("PaidOrder", order)
         refuse_dead_end(order)
         if order.state not in UNSUBMITTED:
             refuse_contradiction(order, application)

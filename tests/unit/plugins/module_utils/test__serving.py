@@ -144,6 +144,13 @@ def test_any_trouble_of_an_endpoint_is_text(trouble: Exception) -> None:
     assert seen.error
 
 
+@pytest.mark.parametrize("served", [b"", b"no certificate"])
+def test_certificate_of_an_endpoint_that_cannot_be_read_is_reported(served: bytes) -> None:
+    (seen,) = look_at([endpoint_of("a:1", None)], "", lambda _endpoint, _timeout: served, 1)
+    assert (seen.serial, seen.fingerprint_sha256, seen.matches) == (None, None, False)
+    assert seen.error == "A PEM block that is named CERTIFICATE holds none that can be read"
+
+
 def test_key_material_is_removed_from_output_even_if_it_is_cut() -> None:
     key = new_key()
     body = key.splitlines()[1]
