@@ -139,10 +139,22 @@ def test_records_that_only_look_alike_do_not_count(strange: dict[str, str]) -> N
     assert actions(requests) == [*READS, ADD]
 
 
-def test_identical_record_that_was_added_meanwhile_counts_as_success() -> None:
-    outcome, _requests = run([ZONES, records(), refusal("DomainRecordDuplicate"), records(record(RecordId="7"))])
+@pytest.mark.parametrize(
+    ("listed", "record_id"),
+    [
+        ([record(RecordId="7")], "7"),
+        ([record("other", RecordId="6"), record(RecordId="7")], "7"),
+        # The list is late.
+        ([record("other", RecordId="6")], None),
+        ([], None),
+    ],
+)
+def test_identical_record_that_was_added_meanwhile_counts_as_success(
+    listed: list[dict[str, Any]], record_id: str | None
+) -> None:
+    outcome, _requests = run([ZONES, records(), refusal("DomainRecordDuplicate"), records(*listed)])
     assert outcome["changed"]
-    assert outcome["record"]["id"] == "7"
+    assert (outcome["record"]["id"], outcome["record"]["value"]) == (record_id, "v")
 
 
 def test_identical_record_that_is_switched_off_is_told() -> None:

@@ -308,6 +308,13 @@ def test_kind_of_key_is_completed(options: dict[str, str], wire: tuple[str, str]
     assert (sent["CsrEncryptAlgo"], sent["CsrKeyParameter"]) == wire
 
 
+@pytest.mark.parametrize(("deleted", "sent"), [(True, {"DeleteDnsAutoRecord": 1}), (False, {})])
+def test_record_that_the_cloud_adds_is_removed_by_it_where_that_is_wanted(deleted: bool, sent: dict[str, int]) -> None:
+    options = {"site": "china", "validation_method": "dns_auto", "delete_dns_auto_record": deleted}
+    run = Run(EMPTY, OK, OK, VALIDATING, **options)
+    assert run.body(SEND) == {"CertId": "LrmeMvQr", "VerifyType": "DNS_AUTO", **sent}
+
+
 NO_NAMES = {"csr_generation": None, "common_name": None, "manager_id": None}
 FAULTS = [
     ({"csr_generation": "parse"}, "csr_generation: parse needs a request"),

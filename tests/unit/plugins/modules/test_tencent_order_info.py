@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError
 from ansible_collections.certwright.cloud.plugins.module_utils._http import HttpResponse
+from ansible_collections.certwright.cloud.plugins.module_utils._tencent._query import build_query
 from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import make_key
 from ansible_collections.certwright.cloud.plugins.modules.tencent_order_info import USE_CASE
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
@@ -20,6 +21,7 @@ from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import (
     FakeTransport,
     context,
     json_response,
+    options,
     run_use_case,
 )
 from cryptography import x509
@@ -102,6 +104,14 @@ def test_order_that_is_not_listed_is_asked_for_by_its_id() -> None:
     with pytest.raises(CertwrightError) as caught:
         look(FakeTransport(script), certificate_id="LrmeMvQr", details=False)
     assert caught.value.message.startswith("Order 'LrmeMvQr' (certificate_id) does not exist")
+
+
+@pytest.mark.parametrize(("most", "calls"), [(1, 0), (2, 2), (None, 2)])
+def test_list_that_would_take_more_calls_than_allowed_is_not_asked_for(most: int | None, calls: int) -> None:
+    transport = FakeTransport([answer(TotalCount=0, Certificates=[])] * 2)
+    service = build_query(options(USE_CASE, **KEY), context(transport)).service
+    listed = service.listed([f"id{number}" for number in range(101)], most_calls=most)
+    assert (listed, len(transport.requests)) == ({} if calls else None, calls)
 
 
 def test_no_ids_are_no_orders() -> None:
@@ -239,6 +249,7 @@ def test_check_that_comes_too_late_is_no_failure(code: str, kind: str | None) ->
         ({"certificate_id": ""}, "is no certificate id"),
         ({"certificate_ids": ["a1", "b 2"]}, "'b 2' is no certificate id"),
         ({"check_validation": True}, "name the orders"),
+        ({"certificate_id": "a1", "check_validation": True, "details": False}, "leave 'details' out"),
         ({"domain": "localhost"}, "domain: 'localhost' has no dot"),
         ({"wait_for": "issued"}, "wait_for"),
     ],
