@@ -204,18 +204,18 @@ def _made(versions: Versions, version: str, wish: _Wish, held: _Held, missing: l
         "public_key_sha256": public_key_sha256_of_key(key),
         "subject": asdict(wish.subject),
     }
-    written = False
     try:
         versions.make(version)
         if KEY in missing:
             versions.put(version, KEY, key, 0o600)
         versions.put(version, CSR, csr)
-        written = True
         versions.note(version, facts)
     except CertwrightError as error:
-        error.changed = written and KEY not in missing
         if KEY in missing:
             versions.discard(version, [FACTS, CSR, KEY])
+        else:
+            # The new request may be in place although the step after that has failed.
+            error.changed = versions.read(version, CSR) != held.csr
         raise
     return _Held(key, csr, facts, held.installed)
 

@@ -24,7 +24,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._x509_make import
 from ansible_collections.certwright.cloud.plugins.modules.certificate_request import USE_CASE
 from ansible_collections.certwright.cloud.tests.troubles import Tell
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import Warnings, options
-from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Crash, TrialDisk
+from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Crash, TrialDisk, new_key
 from cryptography import x509
 
 NAMES = ["www.example.com", "example.com"]
@@ -265,6 +265,28 @@ def test_full_disk_at_any_step_leaves_nothing_behind(tmp_path: Path) -> None:
         assert on_disk(place) == {}, disk.steps
 
 
+def test_full_disk_at_any_step_of_a_new_request_keeps_the_key_and_says_whether_the_request_was_replaced(
+    tmp_path: Path,
+) -> None:
+    other: dict[str, Any] = {"domains": ["shop.example.com"], "regenerate_csr": True}
+    request(tmp_path / "whole")
+    disk = TrialDisk()
+    request(tmp_path / "whole", disk=disk, **other)
+    assert len(disk.steps) > 5
+    outcomes = set()
+    for number in range(1, len(disk.steps) + 1):
+        directory = tmp_path / str(number)
+        before = request(directory)["request"]
+        error = refused(directory, disk=TrialDisk(number, OSError(errno.ENOSPC, "No space left on device")), **other)
+        replaced = Path(before["csr_path"]).read_text() != before["csr"]
+        assert (error.kind, error.changed) == (ErrorKind.QUOTA, replaced), disk.steps[number - 1]
+        outcomes.add(replaced)
+        after = request(directory, **other)["request"]
+        assert after["public_key_sha256"] == before["public_key_sha256"]
+        assert csr_facts(after["csr"]).names == ("shop.example.com",)
+    assert outcomes == {False, True}
+
+
 FAULTS = {
     errno.EROFS: (ErrorKind.PERMISSION, "read-only file system"),
     errno.EACCES: (ErrorKind.PERMISSION, "may not read or write"),
@@ -286,6 +308,16 @@ def test_trouble_with_the_disk_is_one_clear_message(directory: Path, tell: Tell,
     assert str(directory) in error.text
 
 
+def test_user_who_has_no_name_is_named_by_number(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr(os, "geteuid", lambda: 4242)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    error = refused(directory, disk=TrialDisk(1, PermissionError(errno.EACCES, "Permission denied", str(directory))))
+    assert f"The user '4242' may not read or write '{directory}'" in error.text
+
+
 def test_full_disk_names_the_file_that_did_not_fit(directory: Path) -> None:
     steps = steps_of(directory.parents[1] / "whole" / "x")
     key = next(number for number, step in enumerate(steps, 1) if step.endswith(".key.pem.new") and "create" in step)
@@ -303,6 +335,10 @@ SPOILED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "key is gone": (lambda version: (version / "key.pem").unlink(), "has a request but not its key"),
     "key is no key": (lambda version: (version / "key.pem").write_text("secret"), "private key is no PEM text"),
     "request is none": (lambda version: (version / "csr.pem").write_text("x"), "request is no PEM text"),
+    "key is another": (
+        lambda version: (version / "key.pem").write_text(new_key()),
+        "was made with another key than the one beside it",
+    ),
 }
 
 
