@@ -41,6 +41,8 @@ from ansible_collections.certwright.cloud.plugins.modules import certificate_ins
 from ansible_collections.certwright.cloud.tests.troubles import Tell
 from ansible_collections.certwright.cloud.tests.unit.plugins.helpers import FakeClock, options
 from ansible_collections.certwright.cloud.tests.unit.plugins.pki import Ca, Crash, TlsServer, TrialDisk, new_key
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import x25519
 
 NAME = "www.example.com"
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -366,6 +368,47 @@ def test_older_copy_stays_when_configured_files_were_replaced_by_hand(host: Host
         "server.pem.before-certwright",
         "server.pem.before-certwright.1",
     ]
+
+
+def test_configured_files_that_are_the_live_ones_need_no_links(host: Host) -> None:
+    leaf = renewal(host)
+    paths = dict(zip(("certificate_path", "private_key_path"), map(str, host.paths)))
+    version = Path(host.install(leaf, **paths, existing_files="refuse")["files"]["version"])
+    assert host.served() == serial(leaf)
+    assert not any(path.is_symlink() for path in version.iterdir())
+    assert host.install(leaf, **paths)["changed"] is False
+
+
+def own_names(host: Host) -> str:
+    """The server's configuration names two files that nobody has made yet."""
+    host.use_own_files()
+    host.serve()
+    return host.pending_leaf()
+
+
+def test_configured_files_that_are_not_there_yet_become_links(host: Host) -> None:
+    leaf = own_names(host)
+    host.install(leaf)
+    assert host.served() == serial(leaf)
+    assert sorted(path.name for path in host.etc.iterdir()) == ["server.key", "server.pem"]
+    assert all(path.is_symlink() for path in host.paths)
+
+
+def test_links_that_replaced_nothing_are_removed_when_the_reload_fails(host: Host) -> None:
+    leaf = own_names(host)
+    before = host.snapshot()
+    host.broken = {"reload": "no such process"}
+    assert host.refused(leaf).to_result()["rolled_back"] is True
+    assert host.snapshot() == before
+
+
+def test_killed_run_whose_links_replaced_nothing_is_mended_by_the_next(tmp_path: Path) -> None:
+    trial = tried(tmp_path / "host", own_names, {"reload": Crash()})
+    assert isinstance(trial.error, Crash)
+    assert trial.host.install(trial.leaf)["changed"] is True
+    settled(trial.host, trial.leaf)
+    assert sorted(path.name for path in trial.host.etc.iterdir()) == ["server.key", "server.pem"]
+    trial.host.stop()
 
 
 def test_key_of_the_cloud_is_kept_for_its_owner_only(host: Host) -> None:
@@ -695,6 +738,47 @@ def test_reload_that_loaded_the_new_pair_is_done_again_after_going_back(host: Ho
     assert host.commands[-4:] == ["test", "reload", "test", "reload"]
     assert host.served() == old
     assert error.to_result()["rolled_back"] is True
+
+
+def test_configured_path_that_cannot_be_read_stops_it_before_anything_is_changed(host: Host) -> None:
+    leaf, serving = own_files(host), host.served()
+    host.paths[0].unlink()
+    host.paths[0].symlink_to(host.paths[0])
+    before = host.snapshot()
+    error = host.refused(leaf)
+    assert f"'{host.paths[0]}' cannot be read or written" in error.message
+    assert "Nothing on the disk was changed." in error.text
+    assert (error.changed, error.to_result()["rolled_back"]) == (False, False)
+    assert (host.snapshot(), host.served(), host.commands) == (before, serving, [])
+
+
+def test_pair_that_openssl_cannot_serve_is_removed_before_any_command_is_run(host: Host) -> None:
+    renewal(host)
+    before, serving = host.snapshot(), host.served()
+    host.commands.clear()
+    # It agrees on secrets and signs nothing, so it can be certified, but not shake hands.
+    made = x25519.X25519PrivateKey.generate()
+    kinds = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key = made.private_bytes(*kinds).decode()
+    error = host.refused(CA.leaf(key, NAME), private_key=key)
+    assert error.kind is ErrorKind.INVALID_INPUT
+    assert "this host's OpenSSL does not load the pair ('UNKNOWN_CERTIFICATE_TYPE')" in error.message
+    assert "The live certificate was not touched." in error.text
+    assert (host.snapshot(), host.served(), host.commands) == (before, serving, [])
+
+
+def test_live_files_that_were_lost_stay_mended_when_the_reload_fails(host: Host) -> None:
+    leaf = first(host)
+    version = Path(host.install(leaf)["files"]["version"])
+    whole = host.snapshot()
+    for name in ("fullchain.pem", "chain.pem"):
+        (version / name).unlink()
+    host.broken = {"reload": "no such process"}
+    # Nobody who checks pairs may look now, for the live one is not whole.
+    error = host.refused(leaf, disk=TrialDisk())
+    assert "The live certificate was not touched." in error.text
+    assert error.to_result()["rolled_back"] is False
+    assert (host.snapshot(), host.served()) == (whole, serial(leaf))
 
 
 def test_first_install_that_fails_keeps_the_pending_key_and_its_request(host: Host) -> None:
@@ -1139,6 +1223,27 @@ def test_server_that_goes_on_with_the_old_certificate_is_said_to(host: Host, com
     assert words in host.refused(leaf, reload_command=command).message
 
 
+@pytest.mark.parametrize("third", [CA.leaf(new_key(), NAME), None])
+def test_no_reason_is_guessed_where_an_endpoint_shows_neither_the_old_nor_the_new(
+    host: Host, third: str | None
+) -> None:
+    leaf = renewal(host)
+    held = (host.directory / "live" / "cert.pem").read_text()
+    host.commands.clear()
+
+    def look(endpoint: Endpoint, timeout: float) -> bytes:
+        shown = third if "reload" in host.commands else held
+        if shown is None:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+        return ssl.PEM_cert_to_DER_cert(shown)
+
+    host.look = look
+    said = f"serves the certificate '{serial(third)}'" if third else "shows no certificate (Connection refused)"
+    assert host.server is not None
+    message = host.refused(leaf).message
+    assert message.endswith(f"was not put into service: after 0.2 s, '{host.server.address}' {said}")
+
+
 @pytest.mark.parametrize("order_id", ["order-1", None])
 def test_every_failure_names_the_order_and_ends_with_a_next_step(host: Host, order_id: str | None) -> None:
     refused = [
@@ -1225,3 +1330,19 @@ def test_installation_goes_on_where_the_program_cannot_be_locked(host: Host, fou
     host.find = lambda name: found
     assert host.install(leaf)["changed"]
     assert host.commands == ["test", "reload"]
+
+
+def test_installation_goes_on_at_once_where_the_programs_file_system_has_no_locks(
+    host: Host, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaf, real = host.pending_leaf(), fcntl.flock
+
+    def flock(descriptor: int, operation: int) -> None:
+        if os.path.samestat(os.fstat(descriptor), program.stat()):
+            raise OSError(errno.ENOLCK, "No locks available")
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert host.install(leaf)["changed"]
+    assert host.commands == ["test", "reload"]
+    assert sum(host.clock.sleeps) < 1 and host.warnings == []
