@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -91,6 +94,18 @@ def test_submission_is_told_line_by_line(tmp_path: Path) -> None:
         assert re.fullmatch(r"2026-01-01T00:00:0\d\.\d{3}Z", line["time"])
         assert (line["user"], line["site"], line["subject"]) == ("alice", "intl", "LrmeMvQr")
         assert line["host"] and line["cloud"] == "Tencent Cloud"
+
+
+@pytest.mark.parametrize(("names", "user"), [({4242: "carol"}, "carol"), ({}, "4242")])
+def test_trail_names_who_runs_it_by_number_where_there_is_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: dict[int, str], user: str
+) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 4242)
+    monkeypatch.setattr(pwd, "getpwuid", lambda uid: SimpleNamespace(pw_name=names[uid]))
+    run_context = context(FakeTransport([UNSENT, tencent(), tencent(), SENT]))
+    run_use_case(tencent_order.USE_CASE, run_context, **WISH, state_dir=str(tmp_path))
+    lines = (tmp_path / "audit.jsonl").read_text().splitlines()
+    assert [json.loads(line)["user"] for line in lines] == [user] * 3
 
 
 def test_lost_answer_is_told_as_unknown(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._http import (
     HttpResponse,
     TransportError,
 )
+from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._transport import RequestsTransport
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -262,6 +263,13 @@ def test_request_arrives_as_it_was_signed(serve: Callable[..., Server]) -> None:
     assert "content-type: application/json" in lines
     assert f"Host: 127.0.0.1:{server.port}" in lines
     assert server.received[0].body == b'{"a": "\xc3\xbc"}'
+
+
+def test_run_that_is_told_nothing_else_goes_over_the_network(serve: Callable[..., Server]) -> None:
+    server = serve(OK)
+    transport = Context().open_transport(Connection(timeout=PATIENT))
+    assert transport.send(HttpRequest("POST", server.url + "/", {}, b"x")).body == b"ok"
+    assert [each.body for each in server.received] == [b"x"]
 
 
 def test_answer_has_status_and_lower_case_headers(serve: Callable[..., Server]) -> None:

@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible_collections.certwright.cloud.plugins.module_utils._disk import Ownership, put
+from ansible_collections.certwright.cloud.plugins.module_utils._disk import Disk, Ownership, put
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._files import safe_name
 from ansible_collections.certwright.cloud.plugins.module_utils._versions import Versions
@@ -224,6 +224,38 @@ def test_repair_gives_a_version_to_its_owner_and_closes_its_key(tmp_path: Path) 
     # A link is nobody's, and what it leads to may be of another package.
     assert disk.given == {"key.pem": owner, "cert.pem": owner}
     assert stat.S_IMODE((folder / "key.pem").stat().st_mode) == 0o600
+
+
+NEXT_USER, NEXT_GROUP = os.getuid() + 1, os.getgid() + 1
+FOLDERS = [".", "versions", "versions/one"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "given"),
+    [
+        (Ownership(uid=NEXT_USER), [("versions/one/cert.pem", NEXT_USER, -1)]),
+        (Ownership(gid=NEXT_GROUP), [(path, -1, NEXT_GROUP) for path in (*FOLDERS, "versions/one/cert.pem")]),
+        (
+            Ownership(NEXT_USER, NEXT_GROUP),
+            [*((path, -1, NEXT_GROUP) for path in FOLDERS), ("versions/one/cert.pem", NEXT_USER, NEXT_GROUP)],
+        ),
+    ],
+)
+def test_repair_gives_away_only_what_is_wanted_and_never_what_a_link_leads_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Ownership, given: list[tuple[str, int, int]]
+) -> None:
+    # Only root can give files away, so the system is not really asked.
+    asked: list[tuple[str, int, int, bool]] = []
+
+    def chown(path: str, uid: int, gid: int, *, follow_symlinks: bool = True) -> None:
+        asked.append((os.path.relpath(path, tmp_path), uid, gid, follow_symlinks))
+
+    monkeypatch.setattr(os, "chown", chown)
+    folder = tmp_path / "versions" / "one"
+    folder.mkdir(parents=True)
+    (folder / "cert.pem").write_text("certificate")
+    assert Versions(str(tmp_path), Disk(), owner).repair("one", dry=False)
+    assert asked == [(*each, False) for each in given]
 
 
 def test_repair_of_a_version_that_is_not_there_finds_nothing_wrong(tmp_path: Path) -> None:

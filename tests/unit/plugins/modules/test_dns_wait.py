@@ -226,6 +226,13 @@ def test_wait_for_several_records_says_which_are_missing(server: DnsServer) -> N
     assert said.seen == f"'b.example.com' at 1 of 1 servers ('{server.address}' has no such record)"
 
 
+def test_failure_names_three_records_and_counts_the_others(server: DnsServer) -> None:
+    records = [{"name": f"{letter}.example.com", "type": "TXT", "value": letter} for letter in "abcde"]
+    message = not_seen(server, records=records, wait_timeout=0.5).message
+    assert [letter for letter in "abcde" if f"'{letter}.example.com'" in message] == ["a", "b", "c"]
+    assert message.endswith("; and 2 more records")
+
+
 @pytest.mark.parametrize(
     ("record_type", "held", "value"),
     [
