@@ -16,8 +16,8 @@ rehearse() {
     export ANSIBLE_REMOTE_TMP="$work/home/tmp"
     export ANSIBLE_HOME="$work/home/.ansible" ANSIBLE_CONFIG="$root/scripts/rehearse.cfg"
     export ANSIBLE_COLLECTIONS_PATH="$work/tree"
-    # Compiled Python belongs below .work, not between the sources.
-    export PYTHONPYCACHEPREFIX="$work/home/pycache"
+    # Compiled Python does not belong between the sources; what is installed in the environment is compiled already.
+    export PYTHONDONTWRITEBYTECODE=1
     variables=$("$venv/bin/python" -c 'import json, sys; print(json.dumps(
         {"rehearse_dir": sys.argv[1], "rehearse_clean": sys.argv[2] == "clean"}))' "$work/rehearse" "$1")
     PATH="$venv/bin:$PATH" ansible-playbook certwright.cloud.rehearse --extra-vars "$variables"

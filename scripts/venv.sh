@@ -39,8 +39,10 @@ make_venv() {
         set -- "$@" -r "$file"
         shift
     done
-    PIP_CACHE_DIR=$work/cache/pip "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" ||
+    # pip compiles with one processor, so all of them do that afterwards. Templates of code are no code.
+    PIP_CACHE_DIR=$work/cache/pip "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile "$@" ||
         fail "pip could not install what $* name. Is the package index reachable? Then run the same command again."
+    "$venv/bin/python" -m compileall -qq -j 0 "$venv/lib" || true
     echo "$made_from" >"$venv/made_from"
 }
 
@@ -57,7 +59,7 @@ forget_settings() {
     for name in $(env | sed -nE 's/^((ANSIBLE|CERTWRIGHT|TENCENTCLOUD|ALIBABA_CLOUD|ALIBABACLOUD|ALICLOUD|XDG)_[A-Za-z0-9_]*)=.*/\1/p'); do
         unset "$name"
     done
-    unset PYTHONPATH PYTHONHOME
+    unset PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX
     export NO_PROXY="127.0.0.1,localhost,::1${NO_PROXY:+,$NO_PROXY}"
     export no_proxy="$NO_PROXY"
 }

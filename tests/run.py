@@ -166,7 +166,6 @@ def environment(**more: str) -> dict[str, str]:
         "PATH": ":".join(path),
         "PIP_CACHE_DIR": str(WORK / "cache" / "pip"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": str(TEST / "tmp"),
     }
     return env | more
@@ -227,21 +226,28 @@ def main_series() -> str:
 
 
 def offer_pip(step: Step, version: str, home: Path) -> Result:
-    """Leave pip where ansible-test looks for it, which would otherwise fetch it from a host of its own."""
+    """Leave pip where ansible-test looks for it, which would otherwise fetch it from a host of its own.
+
+    It makes an environment for nearly each test of sanity. So pip is compiled once for each Python and copied from then
+    on: to install it takes longer than all that is installed with it.
+    """
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(
-        "import glob, os, sys\n"
-        "here = os.path.dirname(os.path.abspath(__file__))\n"
-        f'sys.path.insert(0, glob.glob(os.path.join(here, "pip-{version}-*.whl"))[0])\n'
-        'arguments = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]\n'
-        "from pip._internal.cli.main import main\n"
-        'sys.exit(main(["install", "--upgrade"] + arguments))\n',
+        "import compileall, os, shutil, sysconfig\n"
+        f'source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pip-{version}")\n'
+        "compileall.compile_dir(source, quiet=2)\n"
+        'shutil.copytree(source, sysconfig.get_path("purelib"), dirs_exist_ok=True)\n',
         encoding="utf-8",
     )
-    if list(cache.glob(f"pip-{version}-*.whl")):
+    unpacked = cache / f"pip-{version}"
+    if unpacked.is_dir():
         return Result(passed=1)
-    return step.check(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", cache, f"pip=={version}")
+    command = (sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", cache, f"pip=={version}")
+    result = step.check(*command)
+    for wheel in cache.glob(f"pip-{version}-*.whl"):
+        shutil.unpack_archive(wheel, unpacked, "zip")
+    return result
 
 
 def make_core(step: Step, core: Core) -> Result:
