@@ -541,7 +541,7 @@ def paths(step: Step, core: Core | None = None) -> Result:
     """
     if core and os.environ.get(FULL) != "1":
         return pytest(step, "tests/paths/test_both_paths.py", core=core, CERTWRIGHT_BRIEF="1")
-    return pytest(step, "tests/paths", "-n", "2", "--dist", "loadfile", core=core)
+    return pytest(step, "tests/paths", core=core)
 
 
 def judges(step: Step) -> Result:
@@ -660,13 +660,15 @@ NAMED_ONLY = ("coverage", "properties", "troubles")
 # Steps that are left out as long as the project has nothing for them.
 FOLDERS = {"integration": "tests/integration/targets"}
 FOLDERS |= {name: f"tests/{name}" for name in ("served", "slices", "crash")}
-# Chains of steps that use one processor each, so that two of them run side by side. The steps of an ansible-core share
-# its environment, so they follow each other.
+# Chains of steps that use one processor each, so that two of them run side by side; those that take long come first, so
+# that no processor waits for them in the end. The steps of an ansible-core share its environment, so they follow each
+# other.
 CHAINS = (
     ("sanity",),
-    ("ruff", "mypy", "lint", "docs", "package"),
     *(tuple(f"{kind}-{core.series}" for kind in OF_CORES) for core in CORES if core.series != main_series()),
     ("integration", "served"),
+    ("paths",),
+    ("ruff", "mypy", "lint", "docs", "package"),
 )
 # In the end, side by side: runs that are killed wait more than they work.
 LAST_CHAINS = (("crash", "slices", "judges"), ("faults", "leaks"))
