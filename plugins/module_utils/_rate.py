@@ -34,16 +34,17 @@ _HEADROOM = 0.98
 
 # What a refusal makes of the share of the limit that is used. Near the limit nobody else is there, and it was a late
 # call; below, somebody else wants more; and when one follows at once, the rate is far too high.
-_NEAR = 0.95
+_NEAR = 0.96
 _LATE, _MILD, _HARD = 0.97, 0.9, 0.8
 # Seconds. Calls sent so shortly after a refusal are a part of it; what is refused within a second of it follows at
 # once, and then nobody calls for a moment, because the cloud has to forget the calls of that second first.
 _ROUND, _CALM, _PAUSE = 0.1, 1.0, 0.3
 # So that the calls of 20 machines fit, and that a cloud that refuses everything is still asked now and then.
 _LEAST = 0.05
-# Part of the share where it was refused, per cubed second: it grows fast at first, slowly there, then ever faster.
-# The curve is that of CUBIC (RFC 9438, 4.2), as in botocore's adaptive mode. From a quarter to all takes 45 s.
-_GROWTH = 1e-4
+# Share of the limit, per cubed second: it grows fast at first, slowly where it was refused, then ever faster. The curve
+# is that of CUBIC (RFC 9438, 4.2), as in botocore's adaptive mode: the same for a machine that has little as for one that
+# has much, so that they come to have as much. From a quarter to all takes 16 s.
+_GROWTH = 4e-4
 
 # Seconds. Whoever waits looks this often whether the rate has changed, and shows by it that somebody waits.
 _LOOK = 0.5
@@ -105,9 +106,8 @@ class _Count:
 
     def share(self) -> float:
         """The share of the limit that may be used."""
-        growth = _GROWTH * self.peak
-        slow_at = ((self.peak - self.low) / growth) ** (1 / 3)
-        grown: float = self.peak + growth * (self.at - self.cut_at - slow_at) ** 3
+        slow_at = ((self.peak - self.low) / _GROWTH) ** (1 / 3)
+        grown: float = self.peak + _GROWTH * (self.at - self.cut_at - slow_at) ** 3
         return min(1.0, grown)
 
     def rate(self, limit: float) -> float:

@@ -341,7 +341,7 @@ def refused(each: RateLimiter, clock: FakeClock, times: int, apart: float) -> No
         # Part of the first.
         (9, 0.01, 0.97),
         # Below the limit every refusal takes a tenth, and one call a second at least.
-        (50, 0.5, 0.05),
+        (50, 0.5, 0.055),
     ],
 )
 def test_refusals_lower_the_rate(place: Path | None, times: int, apart: float, share: float) -> None:
@@ -386,10 +386,10 @@ def test_slow_rates_are_lowered_by_a_part(tmp_path: Path, limit: float) -> None:
         found.append(pace(each, limit))
     # One call a second less would be nothing, and the nearest whole number may be above the limit.
     assert max(found) <= 1.001
-    assert 0.5 <= found[4] <= 0.9
+    assert 0.35 <= found[4] <= 0.9
 
 
-@pytest.mark.parametrize(("seconds", "least", "most"), [(0, 0.3, 0.3), (10, 0.3, 0.4), (30, 0.5, 0.7), (50, 1.0, 1.0)])
+@pytest.mark.parametrize(("seconds", "least", "most"), [(0, 0.3, 0.3), (8, 0.3, 0.4), (14, 0.6, 0.8), (20, 1.0, 1.0)])
 def test_time_without_refusals_restores_the_rate(place: Path | None, seconds: float, least: float, most: float) -> None:
     clock = FakeClock(NOW)
     each = limiter(place, clock)
@@ -417,7 +417,7 @@ def test_those_who_wait_already_wait_longer_after_a_refusal(place: Path | None) 
     clock.run(60)
     waits = [later - earlier for earlier, later in zip(served, served[1:])]
     assert waits[:8] == [pytest.approx(SPACE, abs=0.002)] * 8
-    assert waits[17:24] == [pytest.approx(1 / (3 * 0.98), abs=0.002)] * 7
+    assert waits[17:24] == [pytest.approx(1 / (4 * 0.98), abs=0.002)] * 7
     assert len(served) == 30
 
 

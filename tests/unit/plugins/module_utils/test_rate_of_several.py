@@ -10,6 +10,7 @@ second. Forks, retries and the limiter are the real ones; only time, the network
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -114,14 +115,14 @@ class Account:
         self.clock.sleep(LATENCY)
         return HttpResponse(200 if accepted else 429, {}, b"")
 
-    def add_controller(self, number: int, after: float = 0.0) -> None:
-        """A controller whose forks look without a pause, for as long as time goes on."""
+    def add_controller(self, number: int, until: float = math.inf) -> None:
+        """A controller whose forks look without a pause, until so many seconds after the beginning."""
         memory, calls = RateMemory(), self.by_controller.setdefault(number, [])
 
         def fork() -> None:
             limiter = RateLimiter(None, "account", "api", LIMIT, self.clock, memory)
             client = ApiClient(PlainDialect(), self, self.clock, limiter=lambda _call: limiter)
-            while True:
+            while self.clock.time - START < until:
                 try:
                     client.call(LOOK, {})
                     calls.append(self.clock.time)
@@ -129,7 +130,7 @@ class Account:
                     self.failed += 1
 
         for _unused in range(FORKS):
-            self.clock.start(fork, after + 0.3 * self.clock.random())
+            self.clock.start(fork, 0.3 * self.clock.random())
 
 
 def shared_by(controllers: int, cloud: Callable[[], Callable[[float], bool]], seed: int) -> Account:
@@ -170,8 +171,9 @@ def test_controllers_use_the_limit_of_their_account_without_failures(
     print(f"{cloud.__name__}, {controllers} controllers: {share:.1%} of the limit used, {refused:.1%} of calls refused")
     assert account.failed == 0
     assert share >= least
-    # One alone stays below the limit; several find out in the first seconds how many they are.
-    assert refused <= (0.0 if controllers == 1 else 0.12)
+    # One alone stays below the limit. Several find out in the first seconds how many they are, and are refused now and
+    # then because they try whether there is room: the price of having it soon when there is.
+    assert refused <= (0.0 if controllers == 1 else 0.14)
     # Nobody is left with next to nothing.
     assert min(map(len, account.by_controller.values())) >= 0.25 * account.accepted / controllers
 
@@ -185,6 +187,17 @@ def test_controller_takes_the_room_that_another_leaves() -> None:
     assert alone >= 0.97 * LIMIT
     assert 0.35 * LIMIT <= together <= 0.55 * LIMIT
     assert afterwards >= 0.95 * LIMIT
+    assert account.failed == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("cloud", [bucket, calendar, sliding])
+def test_last_of_four_has_the_whole_limit_soon(cloud: Callable[[], Callable[[float], bool]], seed: int) -> None:
+    account = Account(cloud(), VirtualTime(seed))
+    for number in range(4):
+        account.add_controller(number, until=90.0 if number == 0 else 30.0)
+    account.clock.run(90.0)
+    assert account.rate(0, 50, 90) >= 0.93 * LIMIT
     assert account.failed == 0
 
 
