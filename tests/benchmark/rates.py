@@ -17,8 +17,10 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +50,7 @@ class Phase:
         seconds: from its first to its last call.
         throttled: refused calls of all actions.
         failed: orders.
+        together: the share until the first of several controllers had ended; None for one.
     """
 
     action: str
@@ -56,11 +59,12 @@ class Phase:
     seconds: float
     throttled: int
     failed: int
+    together: float | None = None
 
     @property
     def share(self) -> float:
         """Of the calls that were allowed in that time."""
-        return self.answered / (LIMIT * self.seconds + 1)
+        return _share(self.answered, self.seconds)
 
 
 class Bench:
@@ -75,9 +79,10 @@ class Bench:
         """Orders submitted by plays, each in a home of its own, that start at once and share the orders."""
         ids = self._bought()
         running = [self._play(number, ids[number::count], forks, more) for number in range(count)]
-        outputs = [process.communicate(timeout=TIMEOUT)[0] for process in running]
+        with ThreadPoolExecutor(count) as pool:
+            outputs, ends = zip(*pool.map(_ended, running), strict=True)
         failed = sum(int(number) for output in outputs for number in re.findall(r"failed=(\d+)", output))
-        return self._phase(failed)
+        return self._phase(failed, min(ends) if count > 1 else None)
 
     def looks(self, cloud: str, count: int, details: bool) -> Phase:
         """Orders that one task looks up at a cloud that is far away, each of them or in the cloud's list."""
@@ -120,14 +125,25 @@ class Bench:
         entries: list[dict[str, Any]] = self.sandbox.control(f"journal?since={self._seen}")["journal"]
         return [entry for entry in entries if entry["cloud"] in FLOWS]
 
-    def _phase(self, failed: int) -> Phase:
+    def _phase(self, failed: int, until: float | None = None) -> Phase:
         entries = self._journal()
         # What is slow on purpose is answered all the same.
         answers = [entry for entry in entries if entry["outcome"] == "ok" or _is_slow(entry)]
         action, count = Counter(entry["action"] for entry in answers).most_common(1)[0]
         times = [_seconds(str(entry["at"])) for entry in answers if entry["action"] == action]
         throttled = sum(str(entry["error_code"]).startswith(THROTTLED) for entry in entries)
-        return Phase(str(action), count, len(entries), max(times) - min(times), throttled, failed)
+        together = until and _share(sum(at < until for at in times), until - min(times))
+        return Phase(str(action), count, len(entries), max(times) - min(times), throttled, failed, together)
+
+
+def _share(answered: int, seconds: float) -> float:
+    return answered / (LIMIT * seconds + 1)
+
+
+def _ended(process: subprocess.Popen[str]) -> tuple[str, float]:
+    """What a process printed, and when it ended, in seconds since the epoch."""
+    output, _errors = process.communicate(timeout=TIMEOUT)
+    return output, time.time()
 
 
 def _is_slow(entry: dict[str, Any]) -> bool:
@@ -170,6 +186,8 @@ def main() -> None:
             numbers = f"{seen.share:>7.3f}{seen.answered:>10}{seen.calls:>7}{seen.seconds:>9.1f}"
             numbers += f"{seen.throttled:>11}{seen.failed:>8}"
             print(f"{name:34}{numbers}  {seen.action}", flush=True)
+            if seen.together is not None:
+                print(f"{'  until the first of them ended':34}{seen.together:>7.3f}", flush=True)
     finally:
         bench.sandbox.stop()
     print(f"Load average at the end: {surroundings.load()}")
