@@ -103,7 +103,9 @@ def _work(params: Params, wish: Wish, versions: Versions, tools: Tools, context:
     links = _links(params, versions, context)
     version, key = _choice(versions, wish, live)
     served = first_look(wish, tools)
-    before = _shown(versions, links)
+    # The live files need no link where they are what the server's configuration names.
+    others = tuple(link for link in links if link.path != link.target)
+    before = _shown(versions, others)
     if key is None:
         report = {
             **_result(wish, versions, version, served, context.check_mode),
@@ -121,7 +123,7 @@ def _work(params: Params, wish: Wish, versions: Versions, tools: Tools, context:
             installation.run()
         served = installation.served
     wrong = versions.repair(version, dry=context.check_mode)
-    after = {"live": version, **_certificate_shown(wish), **{link.path: f"link to {link.target}" for link in links}}
+    after = {"live": version, **_certificate_shown(wish), **{link.path: f"link to {link.target}" for link in others}}
     return {**_result(wish, versions, version, served, needed or wrong), "diff": {"before": before, "after": after}}
 
 

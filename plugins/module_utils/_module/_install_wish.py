@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -16,7 +16,7 @@ from ansible_collections.certwright.cloud.plugins.module_utils._domains import c
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._orders import Bundle, CertificateFacts
 from ansible_collections.certwright.cloud.plugins.module_utils._serving import Endpoint, argv_of, endpoint_of
-from ansible_collections.certwright.cloud.plugins.module_utils._versions import directory_fault
+from ansible_collections.certwright.cloud.plugins.module_utils._versions import FULLCHAIN, KEY, directory_fault
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import (
     certificate_facts,
     key_fits,
@@ -28,6 +28,9 @@ from ansible_collections.certwright.cloud.plugins.module_utils._x509 import (
 __all__ = ["INSTALL_OPTIONS", "How", "Wish", "checked_how", "checked_wish"]
 
 Params = Mapping[str, Any]
+
+# What each of the options that name a server's file stands for among the live files.
+_LIVE_FILES = {"certificate_path": FULLCHAIN, "private_key_path": KEY}
 
 INSTALL_OPTIONS: dict[str, Any] = {
     "directory": {"type": "path", "required": True},
@@ -162,14 +165,8 @@ def _option_faults(params: Params) -> list[str]:
     ]
     fault = directory_fault(params["directory"])
     faults += [fault] if fault else []
-    directory = os.path.realpath(params["directory"])
-    paths = [(option, params[option]) for option in ("certificate_path", "private_key_path") if params[option]]
-    for option, path in paths:
-        inside = os.path.realpath(os.path.dirname(os.path.abspath(path)))
-        if os.path.abspath(path).startswith(os.path.join(os.path.abspath(params["directory"]), "live") + os.sep):
-            continue
-        if inside.startswith(os.path.join(directory, "versions")):
-            faults.append(f"{option}: '{path}' lies among the versions in '{params['directory']}'; name another place")
+    paths = [(option, params[option]) for option in _LIVE_FILES if params[option]]
+    faults += [fault for option, path in paths for fault in _place_faults(option, path, params["directory"])]
     if len(paths) == 1:
         given, lacking = sorted(("certificate_path", "private_key_path"), key=lambda option: option != paths[0][0])
         faults.append(f"{lacking}: is needed beside {given}, so that both files of a pair change together; give both")
@@ -178,6 +175,15 @@ def _option_faults(params: Params) -> list[str]:
             "private_key_path: it is the same file as certificate_path; files that hold both are not supported"
         )
     return faults
+
+
+def _place_faults(option: str, path: str, directory: str) -> Iterator[str]:
+    live = os.path.join(os.path.abspath(directory), "live")
+    place, name = os.path.split(os.path.abspath(path))
+    if place == live and name != _LIVE_FILES[option]:
+        yield f"{option}: of the live files, '{_LIVE_FILES[option]}' is the one for this; '{path}' is another"
+    elif place != live and os.path.realpath(place).startswith(os.path.join(os.path.realpath(directory), "versions")):
+        yield f"{option}: '{path}' lies among the versions in '{directory}'; name another place"
 
 
 def _command(params: Params, option: str) -> tuple[tuple[str, ...], list[str]]:

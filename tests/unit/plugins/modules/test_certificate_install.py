@@ -373,8 +373,10 @@ def test_older_copy_stays_when_configured_files_were_replaced_by_hand(host: Host
 def test_configured_files_that_are_the_live_ones_need_no_links(host: Host) -> None:
     leaf = renewal(host)
     paths = dict(zip(("certificate_path", "private_key_path"), map(str, host.paths)))
-    version = Path(host.install(leaf, **paths, existing_files="refuse")["files"]["version"])
+    result = host.install(leaf, **paths, existing_files="refuse")
+    version = Path(result["files"]["version"])
     assert host.served() == serial(leaf)
+    assert not any(path in result["diff"][side] for path in paths.values() for side in ("before", "after"))
     assert not any(path.is_symlink() for path in version.iterdir())
     assert host.install(leaf, **paths)["changed"] is False
 
@@ -562,6 +564,15 @@ BAD_INPUT: list[tuple[str, Callable[[Host], dict[str, Any]], ErrorKind, str]] = 
         },
         ErrorKind.INVALID_INPUT,
         "lies among the versions",
+    ),
+    (
+        "live file without the chain",
+        lambda host: {
+            "certificate_path": str(host.directory / "live/cert.pem"),
+            "private_key_path": str(host.directory / "live/key.pem"),
+        },
+        ErrorKind.INVALID_INPUT,
+        "certificate_path: of the live files, 'fullchain.pem' is the one for this",
     ),
     (
         "path that is a directory",
