@@ -42,8 +42,8 @@ _ROUND, _CALM, _PAUSE = 0.1, 1.0, 0.3
 # So that the calls of 20 machines fit, and that a cloud that refuses everything is still asked now and then.
 _LEAST = 0.05
 # Share of the limit, per cubed second: it grows fast at first, slowly where it was refused, then ever faster. The curve
-# is that of CUBIC (RFC 9438, 4.2), as in botocore's adaptive mode: the same for a machine that has little as for one that
-# has much, so that they come to have as much. From a quarter to all takes 16 s.
+# is that of CUBIC (RFC 9438, 4.2), as in botocore's adaptive mode: the same for a machine that has little as for one
+# that has much, so that they come to have as much. From a quarter to all takes 16 s.
 _GROWTH = 4e-4
 
 # Seconds. Whoever waits looks this often whether the rate has changed, and shows by it that somebody waits.
