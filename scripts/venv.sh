@@ -10,10 +10,15 @@ fail() {
     exit 1
 }
 
-# Sets VENV_PYTHON to the first Python that is new enough.
+# Sets VENV_PYTHON to the first Python that is new enough and can make environments. Distributions build theirs with all
+# optimisations, version managers mostly without, and then everything takes half as long again.
 find_python() {
-    for candidate in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    case :$PATH: in
+    *:/usr/bin:*) distribution=/usr/bin/python3 ;;
+    *) distribution= ;;
+    esac
+    for candidate in ${PYTHON:+"$PYTHON"} $distribution python3 python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             VENV_PYTHON=$candidate
             return 0
         fi

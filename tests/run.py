@@ -155,7 +155,7 @@ def environment(**more: str) -> dict[str, str]:
         env.setdefault("PIP_CONFIG_FILE", str(config))
     path = [str(VENV / "bin"), str(TEST / "pythons")]
     # The shims of pyenv answer for Pythons that are not there.
-    path += [folder for folder in env.get("PATH", os.defpath).split(":") if "pyenv/shims" not in folder]
+    path += [folder for folder in env.get("PATH", os.defpath).split(":") if not is_shims(Path(folder))]
     env |= {
         "ANSIBLE_COLLECTIONS_PATH": str(TREE),
         "ANSIBLE_CONFIG": str(ROOT / "scripts" / "rehearse.cfg"),
@@ -169,6 +169,11 @@ def environment(**more: str) -> dict[str, str]:
         "TMPDIR": str(TEST / "tmp"),
     }
     return env | more
+
+
+def is_shims(folder: Path) -> bool:
+    """Whether a folder holds the shims of a version manager."""
+    return folder.match("*pyenv/shims")
 
 
 def git(*arguments: str, cwd: Path = ROOT) -> bytes:
@@ -204,9 +209,12 @@ def link_pythons() -> list[str]:
     folder = TEST / "pythons"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    # Version managers keep Pythons side by side, so the others are neighbours of the one that runs this.
-    places = [*Path(sys.base_prefix).parent.glob("*/bin"), Path("/usr/local/bin"), Path("/usr/bin")]
-    places += [Path(place) for place in os.environ.get("PATH", "").split(":") if "pyenv/shims" not in place]
+    # The machine's own are the quickest. Version managers keep theirs side by side, so the others are neighbours of the
+    # one that runs this, or of the shims that stand for them.
+    search = [Path(place) for place in os.environ.get("PATH", "").split(":")]
+    places = [Path("/usr/bin"), Path("/usr/local/bin"), *Path(sys.base_prefix).parent.glob("*/bin")]
+    places += [bin for place in search for bin in place.parent.glob("versions/*/bin") if is_shims(place)]
+    places += [place for place in search if not is_shims(place)]
     found = []
     for version in PYTHONS:
         for place in places:
@@ -526,11 +534,12 @@ def integration(step: Step, core: Core | None = None) -> Result:
 
 def e2e(step: Step) -> Result:
     """The rehearsal and its kin, from start to end against the sandbox."""
-    # Those that take longest first, so that no processor waits for them in the end.
+    # Those that take longest first, so that no processor waits for them in the end. All of them wait now and then, so
+    # there may be more of them than processors.
     longest = [f"test_{name}.py" for name in ("role_tls_certificate", "guides", "rehearsal", "make")]
     others = sorted(path.name for path in (TREE / COLLECTION / "tests" / "e2e").glob("test_*.py"))
     *files, last = [*longest, *(name for name in others if name not in longest)]
-    order = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+    order = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
     return pytest(step, f"tests/e2e/{last}", *order, *(COLLECTION / "tests" / "e2e" / name for name in files))
 
 
