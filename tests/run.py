@@ -213,7 +213,7 @@ def link_pythons() -> list[str]:
     # one that runs this, or of the shims that stand for them.
     search = [Path(place) for place in os.environ.get("PATH", "").split(":")]
     places = [Path("/usr/bin"), Path("/usr/local/bin"), *Path(sys.base_prefix).parent.glob("*/bin")]
-    places += [bin for place in search for bin in place.parent.glob("versions/*/bin") if is_shims(place)]
+    places += [real for place in search if is_shims(place) for real in place.parent.glob("versions/*/bin")]
     places += [place for place in search if not is_shims(place)]
     found = []
     for version in PYTHONS:
