@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["OTHER_PYTHON", "Outcome", "ansible_environment", "is_write", "run_playbook", "run_role"]
+__all__ = ["CALLBACKS", "OTHER_PYTHON", "Outcome", "ansible_environment", "is_write", "run_playbook", "run_role"]
 
 COLLECTION = Path(__file__).resolve().parents[2]
+# With every_result, which writes what tasks came to.
+CALLBACKS = COLLECTION / "tests" / "callbacks"
+KEEP = "Keep the result"
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 HEADING = re.compile(r"^(PLAY|TASK) \[(.*)\] \*+$")
 STATUS = re.compile(r"^(ok|changed|included|skipping|failed|fatal): ")
@@ -112,16 +114,11 @@ def run_role(
         hosts: the role's variables by host name.
         defaults: module_defaults of the play.
     """
-    results = folder / "results"
-    shutil.rmtree(results, ignore_errors=True)
-    results.mkdir()
+    lines = folder / "lines"
+    lines.unlink(missing_ok=True)
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     inventory = {"all": {"hosts": {host: {**local, **variables} for host, variables in hosts.items()}}}
     role = {"name": "certwright.cloud.tls_certificate", "tasks_from": tasks_from}
-    keep = {
-        "content": "{{ tls_certificate_result | default({}) | to_json }}",
-        "dest": f"{results}/{{{{ inventory_hostname }}}}",
-    }
     play = {
         "name": "Run the role",
         "hosts": "all",
@@ -133,11 +130,8 @@ def run_role(
                 "block": [{"name": "Include the role", "ansible.builtin.include_role": role}],
                 "always": [
                     {
-                        "name": "Keep the result",
-                        "ansible.builtin.copy": {**keep, "mode": "0600"},
-                        "changed_when": False,
-                        "check_mode": False,
-                        "diff": False,
+                        "name": KEEP,
+                        "ansible.builtin.set_fact": {"kept": "{{ tls_certificate_result | default({}) }}"},
                     }
                 ],
             }
@@ -146,7 +140,15 @@ def run_role(
     (folder / "inventory.json").write_text(json.dumps(inventory))
     (folder / "play.json").write_text(json.dumps([play]))
     outcome = run_playbook(
-        folder / "play.json", "-i", str(folder / "inventory.json"), *arguments, home=folder, ANSIBLE_FORKS="5"
+        folder / "play.json",
+        *("-i", str(folder / "inventory.json")),
+        *arguments,
+        home=folder,
+        ANSIBLE_FORKS="5",
+        ANSIBLE_CALLBACK_PLUGINS=str(CALLBACKS),
+        ANSIBLE_CALLBACKS_ENABLED="every_result",
+        EVERY_RESULT=str(lines),
     )
-    kept = {path.name: json.loads(path.read_text()) for path in results.iterdir()}
+    told = [json.loads(line) for line in lines.read_text().splitlines()]
+    kept = {line["host"]: line["result"]["ansible_facts"]["kept"] for line in told if line["task"] == KEEP}
     return Outcome(outcome.status, outcome.output, outcome.recap, kept)

@@ -21,7 +21,7 @@ from typing import Any
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
 from ansible_collections.certwright.cloud.plugins.module_utils._transport import RequestsTransport
 from ansible_collections.certwright.cloud.plugins.modules import alibaba_dv_order_info, tencent_order_info
-from ansible_collections.certwright.cloud.tests.e2e.plays import OTHER_PYTHON, Outcome, run_playbook
+from ansible_collections.certwright.cloud.tests.e2e.plays import CALLBACKS, OTHER_PYTHON, Outcome, run_playbook
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
 from ansible_collections.certwright.cloud.tests.evidence import Watch
 from ansible_collections.certwright.cloud.tests.leaks.alone import run_alone
@@ -95,7 +95,7 @@ class Story:
     def _environment(self) -> dict[str, str]:
         folder = self.folder
         return {
-            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
             "ANSIBLE_CALLBACK_TREE_DIR": str(folder / "tree"),
             "ANSIBLE_CALLBACKS_ENABLED": "junit,tree,every_result",
             "ANSIBLE_CACHE_PLUGIN": "jsonfile",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.certwright.cloud.tests.e2e.plays import OTHER_PYTHON, run_playbook
+from ansible_collections.certwright.cloud.tests.e2e.plays import CALLBACKS, OTHER_PYTHON, run_playbook
 from ansible_collections.certwright.cloud.tests.e2e.sandbox_process import SandboxProcess
 from ansible_collections.certwright.cloud.tests.paths.cases import SECRETS, Case, Orders, cases, short_cases
 
@@ -26,7 +26,6 @@ BRIEF = os.environ.get("CERTWRIGHT_BRIEF") == "1"
 
 # Inside the controller, and as a module. Names that no message has for other reasons, and as long as each other.
 HERE, THERE = "hosthere", "hostmods"
-CALLBACKS = Path(__file__).resolve().parents[1] / "leaks" / "callbacks"
 # What no two orders have in common.
 OWN = {"value", "content", "serial", "fingerprint_sha256", "public_key_sha256", "not_before", "not_after"}
 OWN |= {"valid_until", "certificate", "full_chain", "private_key", "request_id", "id"}
