@@ -254,7 +254,9 @@ def offer_pip(step: Step, version: str, home: Path) -> Result:
     command = (sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", cache, f"pip=={version}")
     result = step.check(*command)
     for wheel in cache.glob(f"pip-{version}-*.whl"):
-        shutil.unpack_archive(wheel, unpacked, "zip")
+        # Renamed when it is whole, because it is never looked at again.
+        shutil.unpack_archive(wheel, cache / "new", "zip")
+        (cache / "new").rename(unpacked)
     return result
 
 

@@ -28,12 +28,15 @@ class Link:
     path: str
     target: str
 
+    @property
+    def is_target(self) -> bool:
+        """Whether the path is the target itself, so that it needs no link."""
+        return os.path.abspath(self.path) == self.target
+
 
 def is_placed(link: Link) -> bool:
     """Whether the path leads to the target already (a path that is the target itself does). Raises OSError."""
-    if os.path.abspath(link.path) == link.target:
-        return True
-    return os.path.islink(link.path) and os.readlink(link.path) == link.target
+    return link.is_target or (os.path.islink(link.path) and os.readlink(link.path) == link.target)
 
 
 def described(path: str) -> str:

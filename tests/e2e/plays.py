@@ -115,7 +115,8 @@ def run_role(
         defaults: module_defaults of the play.
     """
     lines = folder / "lines"
-    lines.unlink(missing_ok=True)
+    # There, too, where no task comes to an end.
+    lines.write_text("")
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     inventory = {"all": {"hosts": {host: {**local, **variables} for host, variables in hosts.items()}}}
     role = {"name": "certwright.cloud.tls_certificate", "tasks_from": tasks_from}

@@ -269,3 +269,18 @@ def test_failing_reload_is_told_and_first_install_leaves_nothing_live(bench):
     mended = bench.run({"web": {**variables, "tls_certificate_reload_command": ["/bin/true"]}})
     assert mended.status == 0, mended.output
     assert bench.writes().count("CertificateOrderSubmit") == 1
+
+
+def test_no_secret_is_shown_even_with_all_verbosity(bench):
+    orders = {flow: bench.sandbox.buy(flow) for flow in FLOWS}
+    mobile = "13712345678"
+    applicant = bench.variables("alibaba_dv", "none")["tls_certificate_alibaba"] | {"mobile": mobile}
+    hosts = {flow: bench.variables(flow, orders[flow], host=flow, tls_certificate_alibaba=applicant) for flow in FLOWS}
+    outcome = bench.run(hosts, "-vvvv", "--diff")
+    assert outcome.status == 0, outcome.output
+    keys = [(bench.folder / flow / "live" / "key.pem").read_text() for flow in FLOWS]
+    secrets = [account for cloud in bench.sandbox.ready["accounts"].values() for account in list(cloud.values())[1:]]
+    planted = [line for key in keys for line in key.splitlines()[1:-1]] + [*secrets, mobile]
+    assert len(planted) > 40
+    assert [secret for secret in planted if secret in outcome.output] == []
+    assert "PRIVATE KEY-----" not in outcome.output

@@ -104,7 +104,7 @@ def _work(params: Params, wish: Wish, versions: Versions, tools: Tools, context:
     version, key = _choice(versions, wish, live)
     served = first_look(wish, tools)
     # The live files need no link where they are what the server's configuration names.
-    others = tuple(link for link in links if link.path != link.target)
+    others = tuple(link for link in links if not link.is_target)
     before = _shown(versions, others)
     if key is None:
         report = {

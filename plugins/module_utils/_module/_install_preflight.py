@@ -16,10 +16,10 @@ from ansible_collections.certwright.cloud.plugins.module_utils._domains import c
 from ansible_collections.certwright.cloud.plugins.module_utils._errors import CertwrightError, ErrorKind
 from ansible_collections.certwright.cloud.plugins.module_utils._links import Link, is_placed
 from ansible_collections.certwright.cloud.plugins.module_utils._module._install_plan import Tools
-from ansible_collections.certwright.cloud.plugins.module_utils._module._install_wish import checked_how
+from ansible_collections.certwright.cloud.plugins.module_utils._module._install_wish import LIVE_FILES, checked_how
 from ansible_collections.certwright.cloud.plugins.module_utils._module._owner import target_owner
 from ansible_collections.certwright.cloud.plugins.module_utils._module._use_case import Context
-from ansible_collections.certwright.cloud.plugins.module_utils._versions import FULLCHAIN, KEY, Versions
+from ansible_collections.certwright.cloud.plugins.module_utils._versions import FULLCHAIN, Versions
 from ansible_collections.certwright.cloud.plugins.module_utils._x509 import certificate_facts
 
 __all__ = ["check_host", "links_of", "refuse_place", "refuse_strange_live"]
@@ -59,10 +59,9 @@ def check_host(params: Params, tools: Tools, context: Context) -> Versions:
 
 def links_of(params: Params, versions: Versions) -> dict[str, Link]:
     """The paths that have to become links, by the option that names them."""
-    files = (("certificate_path", FULLCHAIN), ("private_key_path", KEY))
     return {
         option: Link(os.path.abspath(params[option]), os.path.join(versions.live_path, file))
-        for option, file in files
+        for option, file in LIVE_FILES.items()
         if params[option]
     }
 

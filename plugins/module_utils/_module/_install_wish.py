@@ -25,12 +25,12 @@ from ansible_collections.certwright.cloud.plugins.module_utils._x509 import (
     unusable,
 )
 
-__all__ = ["INSTALL_OPTIONS", "How", "Wish", "checked_how", "checked_wish"]
+__all__ = ["INSTALL_OPTIONS", "LIVE_FILES", "How", "Wish", "checked_how", "checked_wish"]
 
 Params = Mapping[str, Any]
 
 # What each of the options that name a server's file stands for among the live files.
-_LIVE_FILES = {"certificate_path": FULLCHAIN, "private_key_path": KEY}
+LIVE_FILES = {"certificate_path": FULLCHAIN, "private_key_path": KEY}
 
 INSTALL_OPTIONS: dict[str, Any] = {
     "directory": {"type": "path", "required": True},
@@ -165,10 +165,10 @@ def _option_faults(params: Params) -> list[str]:
     ]
     fault = directory_fault(params["directory"])
     faults += [fault] if fault else []
-    paths = [(option, params[option]) for option in _LIVE_FILES if params[option]]
+    paths = [(option, params[option]) for option in LIVE_FILES if params[option]]
     faults += [fault for option, path in paths for fault in _place_faults(option, path, params["directory"])]
     if len(paths) == 1:
-        given, lacking = sorted(("certificate_path", "private_key_path"), key=lambda option: option != paths[0][0])
+        given, lacking = sorted(LIVE_FILES, key=lambda option: option != paths[0][0])
         faults.append(f"{lacking}: is needed beside {given}, so that both files of a pair change together; give both")
     if len(paths) == 2 and os.path.abspath(paths[0][1]) == os.path.abspath(paths[1][1]):
         faults.append(
@@ -180,8 +180,8 @@ def _option_faults(params: Params) -> list[str]:
 def _place_faults(option: str, path: str, directory: str) -> Iterator[str]:
     live = os.path.join(os.path.abspath(directory), "live")
     place, name = os.path.split(os.path.abspath(path))
-    if place == live and name != _LIVE_FILES[option]:
-        yield f"{option}: of the live files, '{_LIVE_FILES[option]}' is the one for this; '{path}' is another"
+    if place == live and name != LIVE_FILES[option]:
+        yield f"{option}: of the live files, '{LIVE_FILES[option]}' is the one for this; '{path}' is another"
     elif place != live and os.path.realpath(place).startswith(os.path.join(os.path.realpath(directory), "versions")):
         yield f"{option}: '{path}' lies among the versions in '{directory}'; name another place"
 

@@ -458,6 +458,14 @@ def test_install_without_an_order_finds_the_key_by_itself(host: Host) -> None:
     assert result["files"]["version"].endswith(f"serial-{serial(leaf)}")
 
 
+def configured(certificate: str, private_key: str) -> Callable[[Host], dict[str, Any]]:
+    """The files that the server's configuration names, by their places below the host's root."""
+    return lambda host: {
+        "certificate_path": str(host.root / certificate),
+        "private_key_path": str(host.root / private_key),
+    }
+
+
 BAD_INPUT: list[tuple[str, Callable[[Host], dict[str, Any]], ErrorKind, str]] = [
     (
         "order made with another key",
@@ -552,37 +560,31 @@ BAD_INPUT: list[tuple[str, Callable[[Host], dict[str, Any]], ErrorKind, str]] = 
     ),
     (
         "one file for both",
-        lambda host: {"certificate_path": str(host.etc / "a"), "private_key_path": str(host.etc / "a")},
+        configured("etc/a", "etc/a"),
         ErrorKind.INVALID_INPUT,
         "the same file as certificate_path",
     ),
     (
         "path among the versions",
-        lambda host: {
-            "certificate_path": str(host.directory / "versions/order-1/cert.pem"),
-            "private_key_path": str(host.etc / "a"),
-        },
+        configured(f"certwright/{NAME}/versions/order-1/cert.pem", "etc/a"),
         ErrorKind.INVALID_INPUT,
         "lies among the versions",
     ),
     (
         "live file without the chain",
-        lambda host: {
-            "certificate_path": str(host.directory / "live/cert.pem"),
-            "private_key_path": str(host.directory / "live/key.pem"),
-        },
+        configured(f"certwright/{NAME}/live/cert.pem", f"certwright/{NAME}/live/key.pem"),
         ErrorKind.INVALID_INPUT,
         "certificate_path: of the live files, 'fullchain.pem' is the one for this",
     ),
     (
         "path that is a directory",
-        lambda host: {"certificate_path": str(host.etc), "private_key_path": str(host.etc / "a")},
+        configured("etc", "etc/a"),
         ErrorKind.INVALID_INPUT,
         "certificate_path: '",
     ),
     (
         "path in a directory that is not there",
-        lambda host: {"certificate_path": str(host.etc / "a"), "private_key_path": str(host.root / "no" / "a")},
+        configured("etc/a", "no/a"),
         ErrorKind.INVALID_INPUT,
         "private_key_path: there is no directory",
     ),
