@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.certwright.cloud.plugins.module_utils import _x509
+
 # main: ansible-lint reads the options of the module there.
 from ansible_collections.certwright.cloud.plugins.modules.tencent_order_info import USE_CASE, main
 from ansible_collections.certwright.cloud.plugins.plugin_utils._controller import ControllerAction
@@ -17,3 +19,5 @@ class ActionModule(ControllerAction):
     """See ControllerAction."""
 
     use_case = USE_CASE
+    # Loaded here, before Ansible makes a process for each host: each of them would load it on its own.
+    loaded = (_x509,)
