@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from sandbox_process import SandboxProcess
 PRINTED = "docs/docsite/rst/guide_first_order.rst:text"
 FLOWS = ("tencent_paid", "alibaba_dv")
 DOMAINS = {"tencent_paid": "www.example.com", "alibaba_dv": "www.example.net"}
+LOUD = ("-vvvv", "--diff")
+MOBILE = "13712345678"
 
 
 @pytest.fixture(scope="module")
@@ -117,32 +120,78 @@ def test_check_mode_on_a_virgin_host_predicts_and_writes_nothing(bench):
     assert {flow: outcome.recap[flow] for flow in FLOWS} == {"tencent_paid": (2, 0), "alibaba_dv": (1, 0)}
 
 
-def test_a_run_goes_on_and_removes_the_records_of_one_that_was_killed(bench):
-    hosts = {flow: bench.variables(flow, bench.sandbox.buy(flow), host=flow) for flow in FLOWS}
+@dataclass
+class Resumed:
+    """Orders of both flows whose runs were killed, then run again, and once more; everything with all verbosity.
+
+    Arguments:
+        steps: the runs before the one that was resumed, which end as one that is killed after publication.
+        left: how many records those left, and how many were noted for each flow.
+        sent: the writes until the certificates were installed.
+        left_after: the records after that.
+        sent_again: the writes of the run after that.
+    """
+
+    bench: Bench
+    steps: list[Outcome]
+    left: tuple[int, list[int]]
+    outcome: Outcome
+    sent: list[str]
+    left_after: list[dict[str, Any]]
+    again: Outcome
+    sent_again: list[str]
+
+
+@pytest.fixture(scope="module")
+def resumed(sandbox, tmp_path_factory):
+    bench = Bench(sandbox, tmp_path_factory.mktemp("resumed"))
+    applicant = bench.variables("alibaba_dv", "none")["tls_certificate_alibaba"] | {"mobile": MOBILE}
+    hosts = {
+        flow: bench.variables(flow, bench.sandbox.buy(flow), host=flow, tls_certificate_alibaba=applicant)
+        for flow in FLOWS
+    }
     # What a submission has left whose values nobody tells any more.
     for flow, variables in hosts.items():
         old = {"name": f"_dnsauth.{DOMAINS[flow]}", "type": "TXT", "value": "of-an-earlier-submission"}
         bench.note(flow, old, dns=variables["tls_certificate_dns"])
         bench.publish(flow, **old)
-    # The steps end as a run that is killed after publication: nothing is removed.
-    for step in ("submit.yml", "validate.yml"):
-        outcome = bench.run(hosts, tasks_from=step)
-        assert outcome.status == 0, outcome.output
-    assert len(bench.records()) == 4
-    assert [len(group["records"]) for flow in FLOWS for group in bench.note(flow)] == [2, 2]
+    steps = [bench.run(hosts, *LOUD, tasks_from=step) for step in ("submit.yml", "validate.yml")]
+    left = (len(bench.records()), [len(group["records"]) for flow in FLOWS for group in bench.note(flow)])
     for variables in hosts.values():
         bench.wait_until_issued(variables["tls_certificate_order_id"])
-    outcome = bench.run(hosts)
+    outcome = bench.run(hosts, *LOUD)
+    sent, left_after = bench.writes(), bench.records()
+    again = bench.run(hosts, *LOUD)
+    return Resumed(bench, steps, left, outcome, sent, left_after, again, bench.writes()[len(sent) :])
+
+
+def test_a_run_goes_on_and_removes_the_records_of_one_that_was_killed(resumed):
+    bench, outcome = resumed.bench, resumed.outcome
+    assert [step.status for step in resumed.steps] == [0, 0], [step.output for step in resumed.steps]
+    assert resumed.left == (4, [2, 2])
     assert outcome.status == 0, outcome.output
-    sent = bench.writes()
+    sent = resumed.sent
     assert (sent.count("CertificateOrderSubmit"), sent.count("CreateDVOrderAudit")) == (1, 1)
     assert {flow: outcome.results[flow]["order"]["state"] for flow in FLOWS} == dict.fromkeys(FLOWS, "issued")
     assert all((bench.folder / flow / "live" / "key.pem").is_file() for flow in FLOWS)
-    assert bench.records() == []
+    assert resumed.left_after == []
     assert not any((bench.folder / flow / ".validation.json").exists() for flow in FLOWS)
-    again = bench.run(hosts)
-    assert (again.status, again.recap) == (0, dict.fromkeys(FLOWS, (0, 0)))
-    assert bench.writes() == sent
+
+
+def test_a_run_of_what_is_installed_changes_nothing(resumed):
+    assert (resumed.again.status, resumed.again.recap) == (0, dict.fromkeys(FLOWS, (0, 0)))
+    assert resumed.sent_again == []
+
+
+def test_no_secret_is_shown_even_with_all_verbosity(resumed):
+    bench = resumed.bench
+    keys = [(bench.folder / flow / "live" / "key.pem").read_text() for flow in FLOWS]
+    secrets = [account for cloud in bench.sandbox.ready["accounts"].values() for account in list(cloud.values())[1:]]
+    planted = [line for key in keys for line in key.splitlines()[1:-1]] + [*secrets, MOBILE]
+    assert len(planted) > 40
+    output = "".join(outcome.output for outcome in (*resumed.steps, resumed.outcome, resumed.again))
+    assert [secret for secret in planted if secret in output] == []
+    assert "PRIVATE KEY-----" not in output
 
 
 def test_two_hosts_with_one_order_are_refused_before_the_first_call(bench, tell):
@@ -269,18 +318,3 @@ def test_failing_reload_is_told_and_first_install_leaves_nothing_live(bench):
     mended = bench.run({"web": {**variables, "tls_certificate_reload_command": ["/bin/true"]}})
     assert mended.status == 0, mended.output
     assert bench.writes().count("CertificateOrderSubmit") == 1
-
-
-def test_no_secret_is_shown_even_with_all_verbosity(bench):
-    orders = {flow: bench.sandbox.buy(flow) for flow in FLOWS}
-    mobile = "13712345678"
-    applicant = bench.variables("alibaba_dv", "none")["tls_certificate_alibaba"] | {"mobile": mobile}
-    hosts = {flow: bench.variables(flow, orders[flow], host=flow, tls_certificate_alibaba=applicant) for flow in FLOWS}
-    outcome = bench.run(hosts, "-vvvv", "--diff")
-    assert outcome.status == 0, outcome.output
-    keys = [(bench.folder / flow / "live" / "key.pem").read_text() for flow in FLOWS]
-    secrets = [account for cloud in bench.sandbox.ready["accounts"].values() for account in list(cloud.values())[1:]]
-    planted = [line for key in keys for line in key.splitlines()[1:-1]] + [*secrets, mobile]
-    assert len(planted) > 40
-    assert [secret for secret in planted if secret in outcome.output] == []
-    assert "PRIVATE KEY-----" not in outcome.output
