@@ -206,10 +206,18 @@ class Orders:
         order = self._timed(_from_body(*row)) if row else None
         return order if order and flow in (None, order.flow) and owner in (None, order.owner) else None
 
-    def list(self, flow: str | None = None, owner: str | None = None, active: bool = False) -> Sequence[Order]:
-        """Orders, oldest first; ``active``: only those for which the CA has something to do."""
-        sql = "SELECT seq, body FROM orders" + (" WHERE active = 1" if active else "") + " ORDER BY seq"
-        orders = [self._timed(_from_body(*row)) for row in self._store.rows(sql)]
+    def list(
+        self,
+        flow: str | None = None,
+        owner: str | None = None,
+        active: bool = False,
+        ids: Sequence[str] | None = None,
+    ) -> Sequence[Order]:
+        """Orders, oldest first; ``active``: only those for which the CA has something to do; ``ids``: only these."""
+        wishes = ["active = 1"] * active + ["id IN (SELECT value FROM json_each(?))"] * bool(ids)
+        sql = f"SELECT seq, body FROM orders WHERE {' AND '.join(wishes) or 'true'} ORDER BY seq"
+        rows = self._store.rows(sql, *([json.dumps(list(ids))] if ids else []))
+        orders = [self._timed(_from_body(*row)) for row in rows]
         return [order for order in orders if flow in (None, order.flow) and owner in (None, order.owner)]
 
     def _timed(self, order: Order) -> Order:

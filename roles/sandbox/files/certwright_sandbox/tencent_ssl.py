@@ -168,7 +168,8 @@ class _Ssl:
         """DescribeCertificates: newest first; ``Limit`` is clipped at 1000."""
         owner = call.account.key_id if call.account else None
         orders = self._app.orders
-        rows = [row(self._app, orders.as_read(order)) for order in reversed(orders.list(FLOW, owner))]
+        named = orders.list(FLOW, owner, ids=given.get("CertIds"))
+        rows = [row(self._app, orders.as_read(order)) for order in reversed(named)]
         rows = [each for each in rows if _listed(each, given)]
         if given.get("ExpirationSort") in ("ASC", "DESC"):
             rows.sort(key=lambda each: each["CertEndTime"], reverse=given["ExpirationSort"] == "DESC")
@@ -256,7 +257,6 @@ def _listed(each: dict[str, Any], given: dict[str, Any]) -> bool:
         any(word in text for text in texts)
         and each["CertificateType"] == given.get("CertificateType", "SVR")
         and each["Status"] in (given.get("CertificateStatus") or [each["Status"]])
-        and each["CertificateId"] in (given.get("CertIds") or [each["CertificateId"]])
         and given.get("FilterSource", "buy") == "buy"
         and not given.get("Upload")
         and not given.get("IsSM")
