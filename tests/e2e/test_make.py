@@ -4,6 +4,8 @@
 
 """`make rehearse` and `make rehearse-clean` in a checkout: what they pass on, what they keep away, what they leave.
 
+Also which Python they take.
+
 A small playbook stands in for the real one, and the environment is given no package, so that no package index is
 needed; what the real playbook does is shown by test_rehearsal.py.
 """
@@ -14,6 +16,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,3 +141,34 @@ def test_missing_python_is_told_with_the_way_out(tmp_path):
     done = Checkout(tmp_path).make("rehearse", PATH=str(tools))
     assert done.returncode != 0
     assert "No Python 3.11 or newer was found in PATH. Install one, or name it: make PYTHON=" in done.stderr
+
+
+# What scripts/venv.sh asks of a Python.
+USABLE = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
+DISTRIBUTIONS = "/usr/bin/python3"
+
+
+def chosen_python(folder: Path, **environment: str) -> str:
+    """The Python that environments are made with, where the first python3 in PATH is a usable one in a folder."""
+    (folder / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (folder / "python3").chmod(0o755)
+    script = f'root={folder} && . "{REPOSITORY}/scripts/venv.sh" && find_python && echo "$VENV_PYTHON"'
+    command = ["/bin/sh", "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_distributions_python_is_taken_before_others_if_it_will_do(tmp_path):
+    usable = os.access(DISTRIBUTIONS, os.X_OK) and subprocess.run([DISTRIBUTIONS, "-c", USABLE], check=False)
+    wanted = DISTRIBUTIONS if usable and usable.returncode == 0 else "python3"
+    assert chosen_python(tmp_path, PATH=f"{tmp_path}:/usr/bin:/bin") == wanted
+
+
+def test_distributions_python_is_not_taken_where_path_does_not_name_it(tmp_path):
+    assert chosen_python(tmp_path, PATH=str(tmp_path)) == "python3"
+
+
+def test_python_that_is_named_is_taken_before_all_others(tmp_path):
+    named = str(tmp_path / "python3")
+    assert chosen_python(tmp_path, PATH="/usr/bin:/bin", PYTHON=named) == named
