@@ -182,8 +182,13 @@ def _place_faults(option: str, path: str, directory: str) -> Iterator[str]:
     place, name = os.path.split(os.path.abspath(path))
     if place == live and name != LIVE_FILES[option]:
         yield f"{option}: of the live files, '{LIVE_FILES[option]}' is the one for this; '{path}' is another"
-    elif place != live and os.path.realpath(place).startswith(os.path.join(os.path.realpath(directory), "versions")):
+    elif place != live and _within(place, os.path.join(directory, "versions")):
         yield f"{option}: '{path}' lies among the versions in '{directory}'; name another place"
+
+
+def _within(place: str, folder: str) -> bool:
+    place, folder = os.path.realpath(place), os.path.realpath(folder)
+    return os.path.commonpath((place, folder)) == folder
 
 
 def _command(params: Params, option: str) -> tuple[tuple[str, ...], list[str]]:

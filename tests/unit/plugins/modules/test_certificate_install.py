@@ -621,6 +621,23 @@ def test_bad_input_is_refused_before_anything_is_written(
     assert (host.snapshot(), host.commands) == (before, [])
 
 
+def test_path_that_a_link_leads_among_the_versions_is_refused(host: Host) -> None:
+    leaf = host.pending_leaf()
+    (host.etc / "link").symlink_to(host.directory / "versions")
+    error = host.refused(leaf, **configured("etc/link/server.pem", "etc/server.key")(host))
+    assert "lies among the versions" in error.text
+
+
+def test_own_files_may_lie_beside_the_versions(host: Host) -> None:
+    leaf = host.pending_leaf()
+    beside = host.directory / "versions-of-the-server"
+    beside.mkdir()
+    host.paths = (beside / "server.pem", beside / "server.key")
+    own = dict(zip(("certificate_path", "private_key_path"), map(str, host.paths), strict=True))
+    assert host.install(leaf, **own)["changed"] is True
+    assert serial(host.paths[0].read_text()) == serial(leaf)
+
+
 def test_pending_key_that_was_never_submitted_can_be_moved_away(host: Host) -> None:
     key = new_key()
     host.request()
