@@ -207,6 +207,13 @@ def test_two_hosts_with_one_order_are_refused_before_the_first_call(bench, tell)
     assert bench.journal() == []
 
 
+def test_host_with_an_order_of_its_own_is_not_refused_for_the_rivals_beside_it(bench):
+    orders = {"web1": "shared", "web2": "shared", "web3": "own"}
+    hosts = {host: bench.variables("tencent_paid", order_id, host=host) for host, order_id in orders.items()}
+    outcome = bench.run(hosts, tasks_from="check.yml")
+    assert {host: failed for host, (_changed, failed) in outcome.recap.items()} == {"web1": 1, "web2": 1, "web3": 0}
+
+
 @pytest.mark.parametrize(
     ("flow", "changes", "message"),
     [

@@ -213,7 +213,10 @@ class Orders:
         active: bool = False,
         ids: Sequence[str] | None = None,
     ) -> Sequence[Order]:
-        """Orders, oldest first; ``active``: only those for which the CA has something to do; ``ids``: only these."""
+        """Orders, oldest first.
+
+        ``active``: only those for which the CA has something to do; ``ids``: only these, where there are any.
+        """
         wishes = ["active = 1"] * active + ["id IN (SELECT value FROM json_each(?))"] * bool(ids)
         sql = f"SELECT seq, body FROM orders WHERE {' AND '.join(wishes) or 'true'} ORDER BY seq"
         rows = self._store.rows(sql, *([json.dumps(list(ids))] if ids else []))

@@ -56,7 +56,7 @@ class Host:
     """A target: a certificate's directory, a server that names two files, and the commands that test and reload it.
 
     Arguments:
-        visited: whether a look at the server is a visit; a look without one takes a tenth of the time.
+        visited: whether a look at the server is a visit; without one it is asked what it has loaded, with no handshake.
     """
 
     def __init__(self, root: Path, visited: bool = True) -> None:
